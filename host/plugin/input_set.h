@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inputs of a run: paths by glob, opened, decoded to UTF-8, hashed.
+ *
+ * Encodings: "auto" takes a byte order mark, else UTF-8 when the first 64 KiB are valid UTF-8, else
+ * windows-1252 (said in orch_input_file.detected). UTF-8, windows-1252, ISO-8859-1, ISO-8859-15 and
+ * UTF-16 are decoded here (UTF-8 checked while copied; single bytes by table); any other name goes
+ * to ICU through a module that is opened only then. An undecodable byte is ORCH_EDATA with input,
+ * byte offset, the byte, and the hint to set `encoding`. */
+#ifndef ORCH_PLUGIN_INPUT_SET_H
+#define ORCH_PLUGIN_INPUT_SET_H
+
+#include "orch/input.h"
+#include "plugin/options.h"
+
+struct orch_input_file {
+    const char *path;
+    int64_t size_bytes;
+    int64_t modified_us;
+    uint64_t inode;
+    const char *encoding;  /* decided at the first text open; NULL before */
+    bool detected;         /* by content, not by the script or a byte order mark */
+    char sha256[65];       /* "" until known: hashed while read to the end, or by orch_inputs_hash */
+};
+
+struct orch_inputs;
+
+/* Expands the path patterns of the options, sorted, each file once. No match: ORCH_EIO naming the
+ * pattern, the folder, and near names in that folder. "-" is standard input (spooled). */
+orch_status orch_inputs_open(const struct orch_options *o, struct orch_inputs **out,
+                             orch_error *err);
+void orch_inputs_free(struct orch_inputs *in);
+size_t orch_inputs_count(const struct orch_inputs *in);
+const struct orch_input_file *orch_inputs_at(const struct orch_inputs *in, size_t i);
+/* Hashes input i by reading it, unless known. Checks `cancelled` (may be NULL) at times. */
+orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
+                             orch_error *err);
+/* Did size, time or inode change since opened? ORCH_EIO naming the file then. */
+orch_status orch_inputs_unchanged(const struct orch_inputs *in, orch_error *err);
+
+/* ---- the host table ---------------------------------------------------------------------- */
+
+/* What an instance may call; made per instance, borrowed by it until close. */
+struct orch_hooks {
+    void *ctx;
+    bool (*cancelled)(void *ctx);
+    void (*progress)(void *ctx, int64_t rows, int64_t bytes, int64_t bytes_total);
+    orch_status (*reject)(void *ctx, const orch_reject *);
+};
+
+struct orch_instance {
+    orch_host host;
+    const struct orch_loaded *loaded;
+    struct orch_options *options;
+    struct orch_inputs *inputs; /* NULL for connectors without ORCH_CAP_INPUT */
+    struct orch_hooks hooks;
+};
+
+/* Fills the host table of *out (in place: its address is what the connector keeps). Takes options
+ * and inputs (may be NULL) on ORCH_OK. */
+orch_status orch_instance_init(struct orch_instance *out, const struct orch_loaded *loaded,
+                               struct orch_options *options, struct orch_inputs *inputs,
+                               const struct orch_hooks *hooks);
+void orch_instance_release(struct orch_instance *i);
+
+#endif
