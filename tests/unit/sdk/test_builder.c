@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "orch/builder.h"
+#include "orch/view.h"
+
+static void schema_of_all_types(struct ArrowSchema *schema)
+{
+    assert_int_equal(orch_schema_init(schema), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "b", ORCH_FORMAT_BOOL), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "i", ORCH_FORMAT_INT64), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "f", ORCH_FORMAT_FLOAT64), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "u", ORCH_FORMAT_UTF8), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "z", ORCH_FORMAT_BINARY), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "d", ORCH_FORMAT_DATE32), ORCH_OK);
+    assert_int_equal(orch_schema_add(schema, "t", ORCH_FORMAT_TIMESTAMP), ORCH_OK);
+}
+
+static void fill_row(orch_builder *b, int64_t i)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "r%lld", (long long)i);
+    assert_int_equal(orch_builder_bool(b, 0, i % 3 == 0), ORCH_OK);
+    assert_int_equal(orch_builder_int(b, 1, i), ORCH_OK);
+    assert_int_equal(orch_builder_float(b, 2, (double)i / 2), ORCH_OK);
+    assert_int_equal(orch_builder_text(b, 3, text, (size_t)n), ORCH_OK);
+    assert_int_equal(orch_builder_binary(b, 4, "\0\1", 2), ORCH_OK);
+    assert_int_equal(orch_builder_date(b, 5, (int32_t)i), ORCH_OK);
+    assert_int_equal(orch_builder_timestamp(b, 6, i * 1000000), ORCH_OK);
+}
+
+static void values_come_back_as_built(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema;
+    orch_builder *b;
+    schema_of_all_types(&schema);
+    assert_int_equal(orch_builder_new(&schema, &b), ORCH_OK);
+    for (int64_t i = 0; i < 1000; i++) {
+        if (i % 7 != 0)
+            fill_row(b, i);
+        assert_int_equal(orch_builder_row(b), ORCH_OK);
+    }
+    struct ArrowArray batch;
+    assert_int_equal(orch_builder_take(b, &batch), ORCH_OK);
+    assert_int_equal(orch_builder_rows(b), 0);
+    orch_view view;
+    assert_int_equal(orch_view_init(&view, &schema, &batch, NULL), ORCH_OK);
+    assert_int_equal(view.rows, 1000);
+    for (int64_t i = 0; i < 1000; i++) {
+        assert_int_equal(orch_view_is_null(&view, 3, i), i % 7 == 0);
+        if (i % 7 == 0)
+            continue;
+        size_t len;
+        char text[32];
+        snprintf(text, sizeof text, "r%lld", (long long)i);
+        assert_int_equal(orch_view_bool(&view, 0, i), i % 3 == 0);
+        assert_int_equal(orch_view_int(&view, 1, i), i);
+        assert_true(orch_view_float(&view, 2, i) == (double)i / 2);
+        const char *u = orch_view_text(&view, 3, i, &len);
+        assert_int_equal(len, strlen(text));
+        assert_memory_equal(u, text, len);
+        assert_memory_equal(orch_view_binary(&view, 4, i, &len), "\0\1", 2);
+        assert_int_equal(orch_view_date(&view, 5, i), i);
+        assert_int_equal(orch_view_timestamp(&view, 6, i), i * 1000000);
+    }
+    orch_view_release(&view);
+    batch.release(&batch);
+    assert_null(batch.release);
+    orch_builder_free(b);
+    schema.release(&schema);
+}
+
+static void an_abandoned_row_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema;
+    orch_builder *b;
+    schema_of_all_types(&schema);
+    assert_int_equal(orch_builder_new(&schema, &b), ORCH_OK);
+    fill_row(b, 1);
+    assert_int_equal(orch_builder_row(b), ORCH_OK);
+    assert_int_equal(orch_builder_text(b, 3, "lost", 4), ORCH_OK);
+    assert_int_equal(orch_builder_null(b, 1), ORCH_OK);
+    orch_builder_abandon(b);
+    fill_row(b, 2);
+    assert_int_equal(orch_builder_row(b), ORCH_OK);
+    struct ArrowArray batch;
+    assert_int_equal(orch_builder_take(b, &batch), ORCH_OK);
+    orch_view view;
+    assert_int_equal(orch_view_init(&view, &schema, &batch, NULL), ORCH_OK);
+    size_t len;
+    assert_int_equal(view.rows, 2);
+    assert_int_equal(batch.children[1]->null_count, 0);
+    assert_memory_equal(orch_view_text(&view, 3, 1, &len), "r2", 2);
+    assert_int_equal(orch_view_int(&view, 1, 1), 2);
+    orch_view_release(&view);
+    batch.release(&batch);
+    orch_builder_free(b);
+    schema.release(&schema);
+}
+
+static void misuse_is_refused(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema;
+    orch_builder *b;
+    schema_of_all_types(&schema);
+    assert_int_equal(orch_schema_add(&schema, "x", "+l"), ORCH_EINVAL);
+    assert_int_equal(orch_builder_new(&schema, &b), ORCH_OK);
+    assert_int_equal(orch_builder_int(b, 99, 1), ORCH_EINVAL);
+    assert_int_equal(orch_builder_int(b, 3, 1), ORCH_EINVAL);
+    assert_int_equal(orch_builder_timestamp(b, 5, 1), ORCH_EINVAL);
+    assert_int_equal(orch_builder_int(b, 1, 1), ORCH_OK);
+    assert_int_equal(orch_builder_int(b, 1, 1), ORCH_EINVAL);
+    orch_builder_free(b);
+    schema.release(&schema);
+}
+
+static void metadata_is_found_and_copied(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema, copy;
+    size_t len;
+    assert_int_equal(orch_schema_init(&schema), ORCH_OK);
+    assert_int_equal(orch_schema_add(&schema, "geom", ORCH_FORMAT_BINARY), ORCH_OK);
+    assert_int_equal(orch_schema_annotate(&schema, ORCH_META_GEOMETRY, "POINT"), ORCH_OK);
+    assert_int_equal(orch_schema_annotate(&schema, ORCH_META_CRS, "2154"), ORCH_OK);
+    assert_int_equal(orch_schema_copy(&schema, &copy), ORCH_OK);
+    schema.release(&schema);
+    const char *crs = orch_schema_metadata(copy.children[0], ORCH_META_CRS, &len);
+    assert_int_equal(len, 4);
+    assert_memory_equal(crs, "2154", 4);
+    assert_memory_equal(orch_schema_metadata(copy.children[0], ORCH_META_GEOMETRY, &len), "POINT", 5);
+    assert_null(orch_schema_metadata(copy.children[0], ORCH_META_ROLE, &len));
+    copy.release(&copy);
+}
+
+static void nanoseconds_round_down_before_1970(void **state)
+{
+    (void)state;
+    int64_t values[] = { -1, 1999 };
+    const void *buffers[] = { NULL, values };
+    struct ArrowArray child = { .length = 2, .n_buffers = 2, .buffers = buffers };
+    struct ArrowArray *children[] = { &child };
+    struct ArrowArray batch = { .length = 2, .n_buffers = 1, .n_children = 1, .children = children };
+    struct ArrowSchema field = { .format = "tsn:UTC", .name = "t" };
+    struct ArrowSchema *fields[] = { &field };
+    struct ArrowSchema schema = { .format = "+s", .name = "", .n_children = 1, .children = fields };
+    orch_view view;
+    assert_int_equal(orch_view_init(&view, &schema, &batch, NULL), ORCH_OK);
+    assert_int_equal(orch_view_timestamp(&view, 0, 0), -1);
+    assert_int_equal(orch_view_timestamp(&view, 0, 1), 1);
+    orch_view_release(&view);
+    field.format = "vu";
+    orch_error err = ORCH_ERROR_INIT;
+    assert_int_equal(orch_view_init(&view, &schema, &batch, &err), ORCH_ESCHEMA);
+    assert_string_equal(err.message, "column \"t\" has the format \"vu\"");
+}
+
+static void long_texts_of_an_error_are_cut_between_code_points(void **state)
+{
+    (void)state;
+    char text[1024];
+    orch_error err = ORCH_ERROR_INIT;
+    for (size_t i = 0; i + 2 < sizeof text; i += 2)
+        memcpy(text + i, "\xC3\xA9", 3);
+    assert_int_equal(orch_error_set(&err, ORCH_EDATA, "x%s", text), ORCH_EDATA);
+    size_t len = strlen(err.message);
+    assert_true(len < sizeof err.message);
+    assert_memory_equal(err.message + len - 3, "\xE2\x80\xA6", 3);
+    assert_int_equal((unsigned char)err.message[len - 4], 0xA9);
+    orch_error_detail(&err, "%s", err.message);
+    assert_string_equal(err.detail, err.message);
+    assert_int_equal(orch_error_set(NULL, ORCH_EIO, "nobody listens"), ORCH_EIO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_come_back_as_built),
+        cmocka_unit_test(an_abandoned_row_leaves_no_trace),
+        cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(metadata_is_found_and_copied),
+        cmocka_unit_test(nanoseconds_round_down_before_1970),
+        cmocka_unit_test(long_texts_of_an_error_are_cut_between_code_points),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
