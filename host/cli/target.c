@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/cancel.h"
+#include "orch/error.h"
+#include "run/ledger.h"
+
+struct orch_script_request cli_script_request(const struct cli_settings *s)
+{
+    const char *territory = s->territory != NULL ? s->territory : getenv("ORCHESTRA_TERRITORY");
+    return (struct orch_script_request){
+        .path = s->n_words > 0 ? s->words[0] : NULL,
+        .territory = territory,
+        .params = s->params.items,
+        .n_params = s->params.len,
+        .cancelled = orch_cancelled,
+    };
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t a = strlen(path), b = strlen(ending);
+    return a > b && strcasecmp(path + a - b, ending) == 0;
+}
+
+bool cli_is_script(const char *path)
+{
+    return ends_in(path, ".lua");
+}
+
+const char *cli_connector_of(const char *path)
+{
+    static const struct {
+        const char *ending, *connector;
+    } known[] = { { ".csv", "csv" }, { ".tsv", "csv" },        { ".txt", "csv" },
+                  { ".xml", "xml" }, { ".gpkg", "geopackage" }, { "-", "csv" } };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (ends_in(path, known[i].ending) || strcmp(path, known[i].ending) == 0)
+            return known[i].connector;
+    return NULL;
+}
+
+static struct orch_setting *setting_find(struct orch_end *end, struct orch_str name)
+{
+    for (size_t i = 0; i < end->n_settings; i++)
+        if (orch_str_equal(orch_str_from(end->settings[i].name), name))
+            return &end->settings[i];
+    return NULL;
+}
+
+/* Adds a value; --set of one name twice gives two values. */
+static bool setting_add(struct orch_arena *a, struct orch_end *end, size_t room,
+                        struct orch_str name, const char *value, const char *place)
+{
+    struct orch_setting *setting = setting_find(end, name);
+    if (setting == NULL) {
+        setting = &end->settings[end->n_settings++];
+        setting->name = orch_arena_str(a, name).ptr;
+        setting->values = orch_arena_array(a, room, sizeof *setting->values);
+        setting->place = place;
+        if (setting->name == NULL || setting->values == NULL)
+            return false;
+    }
+    setting->values[setting->n_values++] = value;
+    return true;
+}
+
+orch_status cli_end(const struct cli_settings *s, const char *connector, const char *path,
+                    struct orch_arena *a, struct orch_end *out, orch_error *err)
+{
+    size_t room = s->set.len + 2;
+    struct orch_end end = { .connector = connector };
+    if (connector == NULL)
+        end.connector = path != NULL ? cli_connector_of(path) : NULL;
+    if (end.connector == NULL) {
+        orch_error_set(err, ORCH_ECONFIG, "cannot tell which connector reads \"%s\"",
+                       path != NULL ? path : "");
+        orch_error_hint(err, "name it: --source csv (orchestra connectors lists them)");
+        return ORCH_ECONFIG;
+    }
+    end.settings = orch_arena_array(a, room, sizeof *end.settings);
+    bool ok = end.settings != NULL;
+    if (ok && path != NULL)
+        ok = setting_add(a, &end, room, ORCH_STR("path"), path, "the command line");
+    for (size_t i = 0; ok && i < s->set.len; i++) {
+        const char *text = s->set.items[i];
+        size_t name = strcspn(text, "=");
+        ok = setting_add(a, &end, room, (struct orch_str){ text, name }, text + name + 1, "--set");
+    }
+    if (!ok)
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    *out = end;
+    return ORCH_OK;
+}
+
+/* ---- ledgers ------------------------------------------------------------------------------- */
+
+/* The table option of a destination is required; for looking into the ledger any name does. */
+static orch_status named_destination(const struct cli_settings *s, struct orch_arena *a,
+                                     struct orch_end *out, orch_error *err)
+{
+    const char *path = s->n_words > 0 ? s->words[0] : NULL;
+    orch_status st = cli_end(s, s->destination, path, a, out, err);
+    if (st != ORCH_OK || strcmp(out->connector, "files") == 0 ||
+        setting_find(out, ORCH_STR("table")) != NULL)
+        return st;
+    bool ok = setting_add(a, out, 1, ORCH_STR("table"), ORCH_LEDGER_RUN, "the command line");
+    return ok ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
+}
+
+static orch_status last_run(const struct orch_destination_end *d, const char *pipeline,
+                            struct cli_ledger *out, orch_error *err)
+{
+    orch_ledger_query query = { .struct_size = sizeof query,
+                                .table = ORCH_LEDGER_RUN,
+                                .pipeline = pipeline,
+                                .limit = 1 };
+    struct orch_ledger_rows rows;
+    orch_status st =
+        orch_ledger_read(&d->loaded->destination, d->destination, &query, &rows, err);
+    if (st != ORCH_OK)
+        return st;
+    if (rows.view.rows > 0)
+        snprintf(out->run, sizeof out->run, "%.*s",
+                 ORCH_STR_ARG(orch_ledger_text(&rows, "run", 0)));
+    orch_ledger_rows_release(&rows);
+    return ORCH_OK;
+}
+
+static orch_status read_rows(const struct orch_destination_end *d, const orch_ledger_query *query,
+                             struct cli_ledger *out, orch_error *err)
+{
+    struct orch_ledger_rows rows;
+    orch_status st =
+        orch_ledger_read(&d->loaded->destination, d->destination, query, &rows, err);
+    if (st != ORCH_OK)
+        return st;
+    st = orch_grid_of_view(&out->arena, &rows.view, &out->grid);
+    orch_ledger_rows_release(&rows);
+    return st == ORCH_OK ? st : orch_error_set(err, st, "out of memory");
+}
+
+static orch_status query_run(const struct cli_settings *s, const struct orch_destination_end *d,
+                             const char *table, const char *pipeline, bool of_one_run,
+                             int64_t offset, int64_t limit, struct cli_ledger *out,
+                             orch_error *err)
+{
+    orch_ledger_query query = { .struct_size = sizeof query,
+                                .table = table,
+                                .pipeline = pipeline,
+                                .offset = offset,
+                                .limit = limit };
+    orch_status st = ORCH_OK;
+    if (of_one_run && s->run != NULL)
+        snprintf(out->run, sizeof out->run, "%s", s->run);
+    else if (of_one_run)
+        st = last_run(d, pipeline, out, err);
+    if (st != ORCH_OK || (of_one_run && out->run[0] == '\0'))
+        return st;
+    query.run = of_one_run ? out->run : NULL;
+    return read_rows(d, &query, out, err);
+}
+
+orch_status cli_ledger_read(const struct cli_settings *s, const char *table, bool of_one_run,
+                            int64_t offset, int64_t limit, struct cli_ledger *out,
+                            enum orch_stage *stage, orch_error *err)
+{
+    struct orch_script_request request = cli_script_request(s);
+    struct orch_registry *registry = orch_registry_new();
+    struct orch_destination_end destination = { 0 };
+    struct orch_script *script = NULL;
+    struct orch_end end = { 0 };
+    const char *pipeline = s->pipeline;
+    bool connector_failed = false;
+    orch_status st = registry != NULL ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    *out = (struct cli_ledger){ 0 };
+    *stage = ORCH_STAGE_SCRIPT;
+    if (st == ORCH_OK && s->destination == NULL && request.path != NULL &&
+        cli_is_script(request.path)) {
+        st = orch_script_load(&request, &script, err);
+        if (st == ORCH_OK) {
+            end = orch_script_pipeline(script)->destination;
+            pipeline = pipeline != NULL ? pipeline : orch_script_pipeline(script)->name;
+        }
+    } else if (st == ORCH_OK) {
+        st = named_destination(s, &out->arena, &end, err);
+    }
+    if (st == ORCH_OK) {
+        st = orch_destination_end_open(registry, &end, 0, &orch_quiet_hooks, &destination,
+                                       &connector_failed, err);
+        *stage = connector_failed      ? ORCH_STAGE_CONNECTOR
+                 : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
+                                      : ORCH_STAGE_DESTINATION;
+    }
+    if (st == ORCH_OK)
+        st = query_run(s, &destination, table, pipeline, of_one_run, offset, limit, out, err);
+    orch_destination_end_close(&destination);
+    orch_script_free(script);
+    orch_registry_free(registry);
+    return st;
+}
+
+void cli_ledger_release(struct cli_ledger *l)
+{
+    orch_arena_release(&l->arena);
+}

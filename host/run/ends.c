@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/ends.h"
+
+#include "base/cancel.h"
+#include "orch/error.h"
+
+static bool quiet_cancelled(void *ctx)
+{
+    (void)ctx;
+    return orch_cancelled();
+}
+
+static void quiet_progress(void *ctx, int64_t rows, int64_t bytes, int64_t total)
+{
+    (void)ctx, (void)rows, (void)bytes, (void)total;
+}
+
+static orch_status quiet_reject(void *ctx, const orch_reject *reject)
+{
+    (void)ctx, (void)reject;
+    return ORCH_OK;
+}
+
+const struct orch_hooks orch_quiet_hooks = {
+    .cancelled = quiet_cancelled,
+    .progress = quiet_progress,
+    .reject = quiet_reject,
+};
+
+const char *orch_mode_name(uint32_t mode)
+{
+    switch (mode) {
+    case ORCH_WRITE_APPEND:
+        return "append";
+    case ORCH_WRITE_REPLACE:
+        return "replace";
+    case ORCH_WRITE_UPSERT:
+        return "upsert";
+    default:
+        return "unknown";
+    }
+}
+
+/* ---- instances ----------------------------------------------------------------------------- */
+
+static orch_status find(struct orch_registry *r, const struct orch_end *end, enum orch_role role,
+                        const struct orch_loaded **out, bool *connector_failed, orch_error *err)
+{
+    orch_status st = orch_registry_find(r, end->connector, out, err);
+    *connector_failed = st != ORCH_OK;
+    if (st != ORCH_OK) {
+        if (err != NULL && err->detail[0] == '\0')
+            orch_error_detail(err, "%s", end->place != NULL ? end->place : "");
+        return st;
+    }
+    bool offered = role == ORCH_ROLE_SOURCE ? (*out)->connector.source != NULL
+                                            : (*out)->connector.destination != NULL;
+    if (offered)
+        return ORCH_OK;
+    bool source = role == ORCH_ROLE_SOURCE;
+    orch_error_set(err, ORCH_ECONFIG, "connector %s is no %s", end->connector,
+                   source ? "source" : "destination");
+    orch_error_detail(err, "%s", end->place != NULL ? end->place : "");
+    orch_error_hint(err, "list what each connector offers: orchestra connectors");
+    return ORCH_ECONFIG;
+}
+
+static orch_status instance_make(const struct orch_loaded *loaded, enum orch_role role,
+                                 const struct orch_end *end, const struct orch_hooks *hooks,
+                                 struct orch_instance *out, bool *input_failed, orch_error *err)
+{
+    struct orch_options *options = NULL;
+    struct orch_inputs *inputs = NULL;
+    orch_status st =
+        orch_options_parse(loaded, role, end->settings, end->n_settings, &options, err);
+    if (st != ORCH_OK)
+        return st;
+    if (role == ORCH_ROLE_SOURCE && (loaded->connector.capabilities & ORCH_CAP_INPUT) != 0) {
+        st = orch_inputs_open(options, &inputs, err);
+        *input_failed = st != ORCH_OK && st != ORCH_ECONFIG;
+    }
+    if (st == ORCH_OK)
+        st = orch_instance_init(out, loaded, options, inputs, hooks);
+    if (st == ORCH_OK)
+        return ORCH_OK;
+    orch_inputs_free(inputs);
+    orch_options_free(options);
+    return st;
+}
+
+/* ---- source -------------------------------------------------------------------------------- */
+
+orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
+                                 const struct orch_hooks *hooks, struct orch_source_end *out,
+                                 bool *connector_failed, orch_error *err)
+{
+    bool input_failed = false;
+    *out = (struct orch_source_end){ 0 };
+    orch_status st = find(r, end, ORCH_ROLE_SOURCE, &out->loaded, connector_failed, err);
+    if (st != ORCH_OK)
+        return st;
+    st = instance_make(out->loaded, ORCH_ROLE_SOURCE, end, hooks, &out->instance, &input_failed,
+                       err);
+    if (st != ORCH_OK)
+        return st;
+    out->ready = true;
+    st = out->loaded->source.open(&out->instance.host, &out->source, err);
+    if (st != ORCH_OK) {
+        if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
+            orch_error_detail(err, "%s", end->place);
+        orch_source_end_close(out);
+    }
+    return st;
+}
+
+void orch_source_end_close(struct orch_source_end *end)
+{
+    if (end->source != NULL)
+        end->loaded->source.close(end->source);
+    if (end->ready)
+        orch_instance_release(&end->instance);
+    *end = (struct orch_source_end){ 0 };
+}
+
+/* ---- destination --------------------------------------------------------------------------- */
+
+static orch_status mode_check(const struct orch_loaded *loaded, const struct orch_end *end,
+                              uint32_t mode, orch_error *err)
+{
+    uint64_t needed = mode == ORCH_WRITE_APPEND    ? ORCH_CAP_APPEND
+                      : mode == ORCH_WRITE_REPLACE ? ORCH_CAP_REPLACE
+                      : mode == ORCH_WRITE_UPSERT  ? ORCH_CAP_UPSERT
+                                                   : 0;
+    uint64_t offered = loaded->connector.capabilities;
+    if ((offered & needed) == needed)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_ECONFIG, "destination %s cannot %s", end->connector,
+                   orch_mode_name(mode));
+    orch_error_detail(err, "%s", end->place != NULL ? end->place : "");
+    orch_error_hint(err, "it can:%s%s%s", (offered & ORCH_CAP_APPEND) != 0 ? " append" : "",
+                    (offered & ORCH_CAP_REPLACE) != 0 ? " replace" : "",
+                    (offered & ORCH_CAP_UPSERT) != 0 ? " upsert" : "");
+    return ORCH_ECONFIG;
+}
+
+orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
+                                      uint32_t mode, const struct orch_hooks *hooks,
+                                      struct orch_destination_end *out, bool *connector_failed,
+                                      orch_error *err)
+{
+    bool input_failed = false;
+    *out = (struct orch_destination_end){ 0 };
+    orch_status st = find(r, end, ORCH_ROLE_DESTINATION, &out->loaded, connector_failed, err);
+    if (st == ORCH_OK)
+        st = mode_check(out->loaded, end, mode, err);
+    if (st == ORCH_OK)
+        st = instance_make(out->loaded, ORCH_ROLE_DESTINATION, end, hooks, &out->instance,
+                           &input_failed, err);
+    if (st != ORCH_OK)
+        return st;
+    out->ready = true;
+    st = out->loaded->destination.open(&out->instance.host, &out->destination, err);
+    if (st != ORCH_OK)
+        orch_destination_end_close(out);
+    return st;
+}
+
+void orch_destination_end_close(struct orch_destination_end *end)
+{
+    if (end->destination != NULL)
+        end->loaded->destination.close(end->destination);
+    if (end->ready)
+        orch_instance_release(&end->instance);
+    *end = (struct orch_destination_end){ 0 };
+}

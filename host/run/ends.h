@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two ends of a pipeline as connector instances: found, configured, opened. */
+#ifndef ORCH_RUN_ENDS_H
+#define ORCH_RUN_ENDS_H
+
+#include "plugin/input_set.h"
+#include "script/script.h"
+
+struct orch_source_end {
+    const struct orch_loaded *loaded;
+    struct orch_instance instance;
+    orch_source *source;
+    bool ready;
+};
+
+struct orch_destination_end {
+    const struct orch_loaded *loaded;
+    struct orch_instance instance;
+    orch_destination *destination;
+    bool ready;
+};
+
+/* Opens a source: options, inputs, instance, `open`. *connector_failed tells a refused plugin
+ * from wrong options. On failure the end is released. */
+orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
+                                 const struct orch_hooks *hooks, struct orch_source_end *out,
+                                 bool *connector_failed, orch_error *err);
+void orch_source_end_close(struct orch_source_end *end);
+
+/* Opens a destination and checks that it can write in `mode` (0: no check). */
+orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
+                                      uint32_t mode, const struct orch_hooks *hooks,
+                                      struct orch_destination_end *out, bool *connector_failed,
+                                      orch_error *err);
+void orch_destination_end_close(struct orch_destination_end *end);
+
+/* Hooks of an instance that does nothing but poll for cancelling. */
+extern const struct orch_hooks orch_quiet_hooks;
+
+const char *orch_mode_name(uint32_t mode); /* "append", "replace", "upsert" */
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run holds while it works; private to the run layer. */
+#ifndef ORCH_RUN_SESSION_H
+#define ORCH_RUN_SESSION_H
+
+#include <stdatomic.h>
+
+#include "run/ends.h"
+#include "run/ledger.h"
+#include "run/personal.h"
+#include "run/rejects.h"
+#include "run/run.h"
+#include "run/stream.h"
+
+struct orch_session {
+    struct orch_registry *registry;
+    const struct orch_run_request *request;
+    struct orch_run_report *report;
+    struct orch_script *script;
+    const struct orch_pipeline *pipeline;
+    struct orch_source_end source;
+    struct orch_destination_end destination;
+    struct orch_hooks source_hooks;
+    struct orch_personal personal;
+    struct orch_rejects *rejects;
+    struct orch_stream *stream;
+    struct orch_plan *plan;
+    struct orch_arena arena;         /* the run's */
+    struct orch_arena batch_arena;
+    struct orch_fields columns;      /* of the source, all */
+    struct orch_fields used;         /* those the plan reads */
+    struct ArrowSchema reader_schema;
+    struct ArrowSchema output_schema;
+    orch_reader *reader;
+    orch_writer *writer;
+    atomic_bool stop;                /* the source is to stop: limit or failure */
+    bool limited;                    /* --limit cut the input */
+    int64_t start_us;                /* monotonic */
+    char fingerprint[65];
+    struct orch_last_run last;
+};
+
+/* The stream's middle: reads, plans, writes until the source ends. Fills the books. */
+orch_status orch_session_stream(struct orch_session *s, orch_error *err);
+
+/* Opens the source, checks the plan, starts the reader. */
+orch_status orch_session_plan(struct orch_session *s, orch_error *err);
+
+/* Rolls back what is not committed. */
+void orch_session_end_writer(struct orch_session *s);
+/* Ends, closes and frees whatever is there. */
+void orch_session_release(struct orch_session *s);
+
+#endif

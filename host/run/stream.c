@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/stream.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/channel.h"
+#include "orch/error.h"
+
+enum { QUEUE_BATCHES = 4 };
+
+struct write_item {
+    struct ArrowArray array;
+    const char *table; /* NULL: rows of the target */
+};
+
+struct orch_stream {
+    const struct orch_loaded *source;
+    orch_reader *reader;
+    const struct orch_loaded *destination;
+    orch_writer *writer;
+    const struct ArrowSchema *ledger_schema;
+    struct orch_channel *batches;
+    struct orch_channel *writes;
+    pthread_t source_thread, destination_thread;
+    bool source_runs, destination_runs;
+    atomic_bool stop;
+    orch_error source_error, destination_error;
+};
+
+static void release(struct ArrowArray *array)
+{
+    if (array->release != NULL)
+        array->release(array);
+}
+
+/* ---- the source's thread ------------------------------------------------------------------- */
+
+static void *read_all(void *arg)
+{
+    struct orch_stream *s = arg;
+    orch_status st = ORCH_OK;
+    while (st == ORCH_OK && !atomic_load(&s->stop)) {
+        struct orch_stream_batch batch = { .info = { .struct_size = sizeof batch.info } };
+        st = s->source->source.next(s->reader, &batch.array, &batch.info, &s->source_error);
+        batch.info.state = NULL;
+        if (st == ORCH_OK && !orch_channel_push(s->batches, &batch)) {
+            release(&batch.array);
+            break;
+        }
+    }
+    if (st != ORCH_OK && st != ORCH_END && s->source_error.code == ORCH_OK)
+        orch_error_set(&s->source_error, st, "the source stopped without saying why");
+    if (st == ORCH_END)
+        s->source_error.code = ORCH_OK;
+    orch_channel_close(s->batches);
+    return NULL;
+}
+
+/* ---- the destination's thread -------------------------------------------------------------- */
+
+static orch_status write_one(struct orch_stream *s, struct write_item *item)
+{
+    const struct orch_destination_ops *ops = &s->destination->destination;
+    if (item->table != NULL)
+        return ops->ledger(s->writer, item->table, s->ledger_schema, &item->array,
+                           &s->destination_error);
+    return ops->write(s->writer, &item->array, &s->destination_error);
+}
+
+static void *write_all(void *arg)
+{
+    struct orch_stream *s = arg;
+    struct write_item item;
+    orch_status st = ORCH_OK;
+    while (orch_channel_pop(s->writes, &item)) {
+        if (st == ORCH_OK && !atomic_load(&s->stop)) {
+            st = write_one(s, &item);
+            if (st != ORCH_OK) {
+                if (s->destination_error.code == ORCH_OK)
+                    orch_error_set(&s->destination_error, st,
+                                   "the destination stopped without saying why");
+                orch_channel_close(s->writes);
+            }
+        }
+        release(&item.array);
+    }
+    return NULL;
+}
+
+/* ---- the middle ---------------------------------------------------------------------------- */
+
+static void stream_free(struct orch_stream *s)
+{
+    if (s->batches != NULL)
+        orch_channel_free(s->batches);
+    if (s->writes != NULL)
+        orch_channel_free(s->writes);
+    free(s);
+}
+
+orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *reader,
+                              const struct orch_loaded *destination, orch_writer *writer,
+                              const struct ArrowSchema *ledger_schema, struct orch_stream **out,
+                              orch_error *err)
+{
+    struct orch_stream *s = orch_zalloc(1, sizeof *s);
+    if (s == NULL)
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    s->source = source;
+    s->reader = reader;
+    s->destination = destination;
+    s->writer = writer;
+    s->ledger_schema = ledger_schema;
+    s->source_error = (orch_error)ORCH_ERROR_INIT;
+    s->destination_error = (orch_error)ORCH_ERROR_INIT;
+    s->batches = orch_channel_new(sizeof(struct orch_stream_batch), QUEUE_BATCHES);
+    s->writes = orch_channel_new(sizeof(struct write_item), QUEUE_BATCHES);
+    if (s->batches == NULL || s->writes == NULL) {
+        stream_free(s);
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    }
+    s->source_runs = pthread_create(&s->source_thread, NULL, read_all, s) == 0;
+    if (writer != NULL)
+        s->destination_runs = pthread_create(&s->destination_thread, NULL, write_all, s) == 0;
+    if (!s->source_runs || (writer != NULL && !s->destination_runs)) {
+        orch_stream_finish(s, true, NULL, NULL);
+        return orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
+    }
+    *out = s;
+    return ORCH_OK;
+}
+
+bool orch_stream_next(struct orch_stream *s, struct orch_stream_batch *out)
+{
+    return orch_channel_pop(s->batches, out);
+}
+
+static bool push(struct orch_stream *s, struct write_item *item)
+{
+    if (s->destination_runs && orch_channel_push(s->writes, item))
+        return true;
+    release(&item->array);
+    return false;
+}
+
+bool orch_stream_write(struct orch_stream *s, struct ArrowArray *batch)
+{
+    struct write_item item = { .array = *batch };
+    batch->release = NULL;
+    return push(s, &item);
+}
+
+bool orch_stream_ledger(struct orch_stream *s, const char *table, struct ArrowArray *batch)
+{
+    struct write_item item = { .array = *batch, .table = table };
+    batch->release = NULL;
+    return push(s, &item);
+}
+
+void orch_stream_finish(struct orch_stream *s, bool abandon, orch_error *source,
+                        orch_error *destination)
+{
+    struct orch_stream_batch batch;
+    if (abandon)
+        atomic_store(&s->stop, true);
+    orch_channel_close(s->batches);
+    if (s->source_runs)
+        pthread_join(s->source_thread, NULL);
+    while (orch_channel_pop(s->batches, &batch))
+        release(&batch.array);
+    orch_channel_close(s->writes);
+    if (s->destination_runs)
+        pthread_join(s->destination_thread, NULL);
+    if (source != NULL)
+        *source = s->source_error;
+    if (destination != NULL)
+        *destination = s->destination_error;
+    stream_free(s);
+}

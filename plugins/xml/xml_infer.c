@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the fields of a source that names none: every leaf element and attribute of the first
+ * records, in order of appearance, named by the path with "_" between its parts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "xml_document.h"
+
+enum { SEEN_RECORDS = 1000, SEEN_BYTES = 4 << 20, MAX_FIELDS = 500, MAX_PATH_TEXT = 512 };
+
+struct inference {
+    struct orch_source *source;
+    struct xml_document *document;
+    const char *stack[256];
+    size_t record_depth;
+    int64_t records;
+    bool has_children; /* the element that opened last */
+    orch_status status;
+    orch_error error;
+};
+
+static bool record_matches(const struct inference *f, size_t depth)
+{
+    const struct xml_path *p = &f->source->record;
+    if (p->n_names > depth || (p->anchored && p->n_names != depth))
+        return false;
+    for (size_t i = 0; i < p->n_names; i++)
+        if (strcmp(f->stack[depth - p->n_names + 1 + i], p->names[i]) != 0)
+            return false;
+    return true;
+}
+
+/* The path from the record to the element at `depth`, then the attribute if any. */
+static bool path_write(const struct inference *f, size_t depth, const char *attribute,
+                       const char *slash, const char *at, char out[MAX_PATH_TEXT])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = f->record_depth + 1; i <= depth + (attribute != NULL); i++) {
+        bool last = i == depth + 1;
+        const char *name = last ? attribute : f->stack[i];
+        const char *before = len > 0 ? slash : "";
+        size_t need = strlen(before) + (last ? strlen(at) : 0) + strlen(name);
+        if (len + need + 1 > MAX_PATH_TEXT)
+            return false;
+        strcat(strcat(strcat(out + len, before), last ? at : ""), name);
+        len += need;
+    }
+    return true;
+}
+
+static void field_found(struct inference *f, size_t depth, const char *attribute)
+{
+    char path[MAX_PATH_TEXT], name[MAX_PATH_TEXT];
+    struct orch_source *s = f->source;
+    if (f->status != ORCH_OK || s->n_fields >= MAX_FIELDS ||
+        depth - f->record_depth > XML_PATH_MAX ||
+        !path_write(f, depth, attribute, "/", "@", path) ||
+        !path_write(f, depth, attribute, "_", "", name))
+        return;
+    if (path[0] == '\0') {
+        strcpy(path, ".");
+        strcpy(name, "text");
+    }
+    for (size_t i = 0; i < s->n_fields; i++)
+        if (strcmp(s->fields[i].name, name) == 0)
+            return;
+    f->status = xml_field_add(s, name, strlen(name), path, strlen(path), &f->error);
+}
+
+static void on_start(void *ctx, const char *name, size_t depth,
+                     const struct xml_attribute *attributes, size_t n)
+{
+    struct inference *f = ctx;
+    f->stack[depth] = name;
+    f->has_children = false;
+    if (f->record_depth == 0 && record_matches(f, depth)) {
+        f->record_depth = depth;
+        f->records++;
+    }
+    for (size_t i = 0; f->record_depth != 0 && i < n; i++)
+        field_found(f, depth, attributes[i].name);
+}
+
+static void on_end(void *ctx, size_t depth)
+{
+    struct inference *f = ctx;
+    if (f->record_depth != 0 && !f->has_children)
+        field_found(f, depth, NULL);
+    f->has_children = true;
+    if (depth == f->record_depth)
+        f->record_depth = 0;
+}
+
+static void on_text(void *ctx, const char *text, size_t len)
+{
+    (void)ctx, (void)text, (void)len;
+}
+
+orch_status xml_infer_fields(struct orch_source *s, orch_error *err)
+{
+    struct inference f = { .source = s, .error = ORCH_ERROR_INIT };
+    struct xml_handler handler = { .ctx = &f, .start = on_start, .end = on_end, .text = on_text };
+    bool end = false;
+    orch_status st = xml_document_open(s, 0, &handler, &f.document, err);
+    while (st == ORCH_OK && !end && f.records < SEEN_RECORDS &&
+           (f.records == 0 || xml_document_consumed(f.document) < SEEN_BYTES)) {
+        if (s->host->cancelled(s->host))
+            st = orch_error_set(err, ORCH_ECANCELLED, "cancelled");
+        else
+            st = xml_document_feed(f.document, &end, err);
+    }
+    if (st == ORCH_OK && f.status != ORCH_OK) {
+        st = f.status;
+        if (err != NULL)
+            *err = f.error;
+    }
+    if (st == ORCH_OK && s->n_fields == 0) {
+        st = orch_error_set(err, ORCH_EDATA, "no record \"%s\" in \"%s\"",
+                            s->record.names[s->record.n_names - 1], xml_document_input(f.document));
+        orch_error_hint(err, "record is the path of the element that repeats");
+    }
+    xml_document_close(f.document);
+    return st;
+}
