@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what the tests need, builds, runs all tests; closes with "N passed, N failed".
+#
+#   sh tests/run.sh          everything that CI runs
+#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases integration fuzz
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+parts="${*:-lint unit clang install cases integration fuzz}"
+jobs=$(nproc)
+passed=0
+failed=0
+skipped=0
+logs=build/test-logs
+mkdir -p "$logs"
+
+wanted() {
+    case " $parts " in *" $1 "*) return 0 ;; *) return 1 ;; esac
+}
+
+# Each part prints lines "ok NAME", "FAIL NAME" and "skip NAME: why"; only these are counted.
+part() {
+    wanted "$1" || return 0
+    echo "== $1"
+    name=$1
+    shift
+    "$@" >"$logs/$name.log" 2>&1
+    status=$?
+    ok=$(grep -c '^ok ' "$logs/$name.log")
+    bad=$(grep -c '^FAIL ' "$logs/$name.log")
+    left=$(grep -c '^skip ' "$logs/$name.log")
+    # A part that fails without naming a test, or names none at all, is a failure itself.
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    if [ "$ok" -eq 0 ] && [ "$bad" -eq 0 ] && [ "$left" -eq 0 ]; then bad=1; fi
+    [ "$bad" -gt 0 ] && { grep -v '^ok ' "$logs/$name.log" | tail -n 60; }
+    grep '^skip ' "$logs/$name.log"
+    echo "   $ok passed, $bad failed, $left skipped"
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    skipped=$((skipped + left))
+}
+
+build() {
+    cmake --preset "$1" >"$logs/build-$1.log" 2>&1 &&
+        cmake --build --preset "$1" -j "$jobs" >>"$logs/build-$1.log" 2>&1 && return 0
+    tail -n 40 "$logs/build-$1.log"
+    echo "FAIL build $1"
+    return 1
+}
+
+# ctest names each program; its own output is kept for those that fail.
+unit() {
+    build asan || return 1
+    ctest --test-dir build/asan --output-on-failure -j "$jobs" |
+        sed -n -e 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) \.*.* Passed .*/ok \1/p' \
+            -e 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) \.*.*Skipped.*/skip \1: says why in its output/p' \
+            -e 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) \.*.*\*\*\*.*/FAIL \1/p' \
+            -e '/^\[  FAILED/p' -e '/ERROR: /p' -e '/^.*Error: /p' -e '/runtime error/p'
+}
+
+clang() {
+    build clang && echo "ok build with clang"
+}
+
+sh scripts/packages.sh install run build test || exit 1
+build release || failed=$((failed + 1))
+
+part lint sh tests/lint/run.sh
+part unit unit
+part clang clang
+part install sh tests/integration/install.sh build/release
+part cases python3 tests/cases/run.py build/release
+part integration sh tests/integration/run.sh build/release
+part fuzz sh tests/fuzz/run.sh
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
