@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the fields of a source that names none: every leaf element and attribute of the first
  * records, in order of appearance, named by the path with "_" between its parts. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,23 +31,20 @@ static bool record_matches(const struct inference *f, size_t depth)
     return true;
 }
 
-/* The path from the record to the element at `depth`, then the attribute if any. */
+/* The path from the record to the element at `depth`, then the attribute if any, parts joined by
+ * `slash`; "" for the record itself. */
 static bool path_write(const struct inference *f, size_t depth, const char *attribute,
                        const char *slash, const char *at, char out[MAX_PATH_TEXT])
 {
-    size_t len = 0;
+    int len = 0;
     out[0] = '\0';
-    for (size_t i = f->record_depth + 1; i <= depth + (attribute != NULL); i++) {
-        bool last = i == depth + 1;
-        const char *name = last ? attribute : f->stack[i];
-        const char *before = len > 0 ? slash : "";
-        size_t need = strlen(before) + (last ? strlen(at) : 0) + strlen(name);
-        if (len + need + 1 > MAX_PATH_TEXT)
-            return false;
-        strcat(strcat(strcat(out + len, before), last ? at : ""), name);
-        len += need;
-    }
-    return true;
+    for (size_t i = f->record_depth + 1; i <= depth && len < MAX_PATH_TEXT; i++)
+        len += snprintf(out + len, MAX_PATH_TEXT - (size_t)len, "%s%s", len > 0 ? slash : "",
+                        f->stack[i]);
+    if (attribute != NULL && len < MAX_PATH_TEXT)
+        len += snprintf(out + len, MAX_PATH_TEXT - (size_t)len, "%s%s%s", len > 0 ? slash : "", at,
+                        attribute);
+    return len < MAX_PATH_TEXT;
 }
 
 static void field_found(struct inference *f, size_t depth, const char *attribute)
@@ -58,14 +56,11 @@ static void field_found(struct inference *f, size_t depth, const char *attribute
         !path_write(f, depth, attribute, "/", "@", path) ||
         !path_write(f, depth, attribute, "_", "", name))
         return;
-    if (path[0] == '\0') {
-        strcpy(path, ".");
-        strcpy(name, "text");
-    }
+    const char *shown = name[0] != '\0' ? name : "text", *from = path[0] != '\0' ? path : ".";
     for (size_t i = 0; i < s->n_fields; i++)
-        if (strcmp(s->fields[i].name, name) == 0)
+        if (strcmp(s->fields[i].name, shown) == 0)
             return;
-    f->status = xml_field_add(s, name, strlen(name), path, strlen(path), &f->error);
+    f->status = xml_field_add(s, shown, strlen(shown), from, strlen(from), &f->error);
 }
 
 static void on_start(void *ctx, const char *name, size_t depth,

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Golden cases: what a user types and what a user sees.
+
+    python3 tests/cases/run.py BUILD [--update] [NAME...]
+
+A case is a folder: `cmd` (shell; `orchestra` is on the PATH, the folder's files are copied into an
+empty working folder), `out` and `err` (what is printed; absent means nothing), `exit` (the code;
+absent means 0), `needs` (a program or file without which the case is skipped). Times, run ids and
+the working folder are masked. --update rewrites what differs: then `git diff` is the review.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+KEPT = {"cmd", "out", "err", "exit", "needs"}
+
+MASKS = [
+    (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}"), "RUN"),
+    (re.compile(r"\bin \d+\.\d\d s\b"), "in TIME s"),
+    (re.compile(r"cpu \d+\.\d\d s, peak [\d.]+ [kMG]?B"), "cpu TIME s, peak MEMORY"),
+    (re.compile(r'("(?:wall_ms|cpu_ms|peak_bytes)": )\d+'), r"\1N"),
+    (re.compile(r"\b20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"), "NOW"),
+]
+
+
+def mask(text, folder):
+    text = text.replace(folder, "FOLDER").replace(ROOT, "ROOT")
+    for pattern, word in MASKS:
+        text = pattern.sub(word, text)
+    return text
+
+
+def read(path, default=""):
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as f:
+            return f.read()
+    except FileNotFoundError:
+        return default
+
+
+def lacking(case):
+    for need in read(os.path.join(case, "needs")).split():
+        path = os.path.join(ROOT, need)
+        if not (shutil.which(need) or os.path.exists(path)):
+            return need
+    return None
+
+
+def run(case, build):
+    with tempfile.TemporaryDirectory(prefix="orchestra-case-") as folder:
+        for name in os.listdir(case):
+            if name in KEPT:
+                continue
+            source = os.path.join(case, name)
+            copy = shutil.copytree if os.path.isdir(source) else shutil.copy
+            copy(source, os.path.join(folder, name))
+        env = {
+            "PATH": os.path.join(build, "bin") + ":/usr/local/bin:/usr/bin:/bin",
+            "HOME": folder, "LANG": "C.UTF-8", "TZ": "UTC", "ROOT": ROOT, "BUILD": build,
+        }
+        done = subprocess.run(["sh", "-c", read(os.path.join(case, "cmd"))], cwd=folder, env=env,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        decode = lambda b: mask(b.decode("utf-8", "surrogateescape"), folder)
+        return {"out": decode(done.stdout), "err": decode(done.stderr),
+                "exit": f"{done.returncode}\n"}
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
+        f.write(text)
+
+
+def compare(case, got, update):
+    """Names of the parts that differ."""
+    wrong = []
+    for part, default in (("out", ""), ("err", ""), ("exit", "0\n")):
+        path = os.path.join(case, part)
+        if got[part] == read(path, default):
+            continue
+        wrong.append(part)
+        if update and got[part] == default and os.path.exists(path):
+            os.remove(path)
+        elif update and got[part] != default:
+            write(path, got[part])
+    return wrong
+
+
+def show(case, part, got):
+    print(f"--- {part}: expected")
+    print(read(os.path.join(case, part), "0\n" if part == "exit" else ""), end="")
+    print(f"--- {part}: got")
+    print(got[part], end="")
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "--update"]
+    update = "--update" in sys.argv
+    build, names = os.path.abspath(args[0]), args[1:]
+    failed = 0
+    for name in sorted(os.listdir(HERE)):
+        case = os.path.join(HERE, name)
+        if not os.path.exists(os.path.join(case, "cmd")) or (names and name not in names):
+            continue
+        need = lacking(case)
+        if need:
+            print(f"skip {name}: {need} is not here")
+            continue
+        try:
+            got = run(case, build)
+        except subprocess.TimeoutExpired:
+            print(f"FAIL {name}: took more than two minutes")
+            failed += 1
+            continue
+        wrong = compare(case, got, update)
+        print(f"{'FAIL' if wrong else 'ok'} {name}")
+        for part in wrong:
+            show(case, part, got)
+        failed += bool(wrong)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Checks of the tree itself: layers, licences, sizes, names, documents. Prints "ok"/"FAIL" lines.
+cd "$(dirname "$0")/../.." || exit 1
+
+check() { # name, lines that should not be there
+    if [ -z "$2" ]; then
+        echo "ok $1"
+    else
+        echo "FAIL $1"
+        printf '%s\n' "$2" | head -n 20
+    fi
+}
+
+files() { git ls-files --cached --others --exclude-standard -- "$@"; }
+
+# Upper layers include lower ones, never back; siblings do not see each other.
+layers() {
+    python3 - <<'PY'
+import re, subprocess
+order = ["base", "data", "plugin", "engine", "script", "run", "report", "cli"]
+names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "host",
+                        "plugins", "sdk/src"], capture_output=True, text=True).stdout.split()
+for name in names:
+    if not name.endswith((".c", ".h")):
+        continue
+    parts = name.split("/")
+    for n, line in enumerate(open(name, encoding="utf-8"), 1):
+        found = re.match(r'#include "([^"/]+)/', line)
+        if not found or found.group(1) == "orch":
+            continue
+        target = found.group(1)
+        if parts[0] == "host" and parts[1] in order:
+            if target not in order or order.index(target) > order.index(parts[1]):
+                print(f"{name}:{n}: {parts[1]} must not include {target}")
+        elif target in order and parts[1] != "module":
+            print(f"{name}:{n}: only the SDK may be included here")
+PY
+}
+
+no_spdx() {
+    files '*.c' '*.h' '*.lua' '*.sh' '*.py' '*.cmake' '*CMakeLists.txt' .ci/run |
+        while read -r f; do head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$f"; done
+}
+
+too_long() {
+    files '*.c' '*.h' '*.lua' | grep -v '^tests/' |
+        while read -r f; do
+            n=$(wc -l <"$f")
+            [ "$n" -gt 600 ] && echo "$f has $n lines"
+        done
+}
+
+same_names() {
+    files host sdk plugins | grep '\.c$' | sed 's|.*/||' | sort | uniq -d
+}
+
+unfinished() {
+    files '*.c' '*.h' '*.lua' '*.sh' '*.py' '*.md' | grep -v '^tests/lint/' | xargs grep -nE '\b(TODO|FIXME|XXX)\b|not implemented' /dev/null
+}
+
+# Calls that have a checked form of our own, or none at all in this code.
+banned() {
+    files 'host/*.c' 'plugins/*.c' 'sdk/*.c' |
+        xargs grep -nE '\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|strtok|setlocale|system|popen|dlclose)\(' /dev/null |
+        grep -vE 'tests/'
+}
+
+# Layers of the host allocate through base/arena.h, so that tests can fail each allocation.
+plain_malloc() {
+    files 'host/*.c' | grep -vE '^host/(base/alloc|module/)' |
+        xargs grep -nE '[^_a-z](malloc|calloc|realloc|strdup|strndup)\(' /dev/null
+}
+
+broken_links() {
+    files '*.md' | while read -r f; do
+        grep -oE '\]\([^)#: ]+' "$f" | sed 's/^](//' | while read -r link; do
+            [ -e "$(dirname "$f")/$link" ] || echo "$f: $link"
+        done
+    done
+}
+
+trailing_blanks() {
+    files '*.c' '*.h' '*.lua' '*.sh' '*.py' '*.cmake' | xargs grep -nE '[[:blank:]]+$' /dev/null
+}
+
+check "layers hold" "$(layers)"
+check "every file names its licence" "$(no_spdx)"
+check "files stay under 600 lines" "$(too_long)"
+check "file names are unique" "$(same_names)"
+check "nothing is left unfinished" "$(unfinished)"
+check "no banned call" "$(banned)"
+check "the host allocates through one allocator" "$(plain_malloc)"
+check "links in documents lead somewhere" "$(broken_links)"
+check "no trailing blanks" "$(trailing_blanks)"
