@@ -34,22 +34,27 @@ void xml_document_fail(struct xml_document *d, orch_status code, const char *mes
     xmlStopParser(d->parser);
 }
 
-/* libxml2 ends its messages with a newline. */
+/* libxml2 ends its messages with a newline; of a file that is cut it says that it goes on. */
+static void describe_error(struct xml_document *d, xmlErrorPtr e)
+{
+    const char *text = e->message != NULL ? e->message : "not well-formed";
+    if (e->code == XML_ERR_DOCUMENT_END)
+        text = xml_document_consumed(d) == 0 ? "the file is empty"
+                                             : "the file ends in the middle of the document";
+    orch_error_set(&d->failure, ORCH_EDATA, "cannot read \"%s\": not well-formed XML", d->input);
+    orch_error_detail(&d->failure, "line %d: %.*s", e->line, (int)strcspn(text, "\n"), text);
+    orch_error_hint(&d->failure, "ask for the file again; a cut or edited export looks like this");
+}
+
 static void on_error(void *ctx, xmlErrorPtr e)
 {
     struct xml_document *d = ((xmlParserCtxtPtr)ctx)->_private;
     if (d->failure.code != ORCH_OK || e->level < XML_ERR_ERROR)
         return;
-    const char *text = e->message != NULL ? e->message : "not well-formed";
-    int len = (int)strcspn(text, "\n");
-    if (e->code == XML_ERR_NO_MEMORY) {
+    if (e->code == XML_ERR_NO_MEMORY)
         orch_error_set(&d->failure, ORCH_ENOMEM, "out of memory");
-    } else {
-        orch_error_set(&d->failure, ORCH_EDATA, "cannot read \"%s\": not well-formed XML", d->input);
-        orch_error_detail(&d->failure, "line %d: %.*s", e->line, len, text);
-        orch_error_hint(&d->failure, "ask for the file again; a cut or edited export looks like "
-                                     "this");
-    }
+    else
+        describe_error(d, e);
     d->failure.vendor_code = e->code;
     xmlStopParser(d->parser);
 }

@@ -85,7 +85,7 @@ static orch_status fields_parse(struct orch_source *s, orch_error *err)
     for (size_t i = 0; st == ORCH_OK && (pair = option_text(s, "fields", i, &len)) != NULL; i++) {
         const char *equals = memchr(pair, '=', len);
         size_t name = equals != NULL ? (size_t)(equals - pair) : len;
-        size_t path = equals != NULL ? name + 1 : 0; /* "V" alone is both name and path */
+        size_t path = equals != NULL ? name + 1 : len;
         st = xml_field_add(s, pair, name, pair + path, len - path, err);
     }
     return st;

@@ -71,7 +71,7 @@ return o.pipeline {
             { "end", ends_at },
             { "kwh", kwh },
             { "kgco2e", kwh * territory.emission_factors.electricity.kg_per_kwh },
-            { "quality", o.case { { kwh:is_null(), "missing" }, otherwise = format.plausible } },
+            { "quality", o.case(kwh:is_null(), "missing", format.plausible) },
             { "origin", o.value("enedis " .. name) },
         },
     },
