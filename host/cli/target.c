@@ -198,6 +198,8 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
     }
     if (st == ORCH_OK)
         st = query_run(s, &destination, table, pipeline, of_one_run, offset, limit, out, err);
+    if (st != ORCH_OK)
+        orch_instance_redact(&destination.instance, err);
     orch_destination_end_close(&destination);
     orch_script_free(script);
     orch_registry_free(registry);

@@ -88,6 +88,15 @@ static orch_status instance_make(const struct orch_loaded *loaded, enum orch_rol
     return st;
 }
 
+void orch_instance_redact(const struct orch_instance *instance, orch_error *err)
+{
+    if (err == NULL || instance->options == NULL)
+        return;
+    orch_options_redact(instance->options, err->message);
+    orch_options_redact(instance->options, err->detail);
+    orch_options_redact(instance->options, err->hint);
+}
+
 /* ---- source -------------------------------------------------------------------------------- */
 
 orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
@@ -108,6 +117,7 @@ orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end 
     if (st != ORCH_OK) {
         if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
             orch_error_detail(err, "%s", end->place);
+        orch_instance_redact(&out->instance, err);
         orch_source_end_close(out);
     }
     return st;
@@ -160,8 +170,10 @@ orch_status orch_destination_end_open(struct orch_registry *r, const struct orch
         return st;
     out->ready = true;
     st = out->loaded->destination.open(&out->instance.host, &out->destination, err);
-    if (st != ORCH_OK)
+    if (st != ORCH_OK) {
+        orch_instance_redact(&out->instance, err);
         orch_destination_end_close(out);
+    }
     return st;
 }
 

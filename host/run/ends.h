@@ -34,6 +34,9 @@ orch_status orch_destination_end_open(struct orch_registry *r, const struct orch
                                       orch_error *err);
 void orch_destination_end_close(struct orch_destination_end *end);
 
+/* Takes every secret of the instance's options out of an error's texts. */
+void orch_instance_redact(const struct orch_instance *instance, orch_error *err);
+
 /* Hooks of an instance that does nothing but poll for cancelling. */
 extern const struct orch_hooks orch_quiet_hooks;
 

@@ -132,6 +132,8 @@ orch_status orch_preview(struct orch_registry *r, const struct orch_preview_requ
         st = orch_session_plan(s, err);
     if (st == ORCH_OK)
         st = read_rows(&p, err);
+    if (st != ORCH_OK)
+        orch_session_redact(s, err);
     out->rejects = p.rejects.items;
     out->n_rejects = p.rejects.len;
     out->stage = report.stage;
@@ -206,6 +208,8 @@ orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_scrip
         st = copy_columns(out, orch_plan_fields(s.plan));
     if (st == ORCH_OK)
         st = check_destination(&s, err);
+    if (st != ORCH_OK)
+        orch_session_redact(&s, err);
     out->stage = report.stage;
     orch_session_release(&s);
     return st;

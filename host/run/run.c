@@ -353,6 +353,8 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
     }
     if (st != ORCH_OK && err.code == ORCH_OK)
         orch_error_set(&err, st, st == ORCH_ENOMEM ? "out of memory" : "the run failed");
+    if (st != ORCH_OK)
+        orch_session_redact(&s, &err);
     if (s.rejects != NULL)
         (void)orch_rejects_reasons(s.rejects, &report->reasons, &report->n_reasons);
     if (st != ORCH_OK && begun && !request->dry_run && err.code != ORCH_EBUSY &&

@@ -292,6 +292,12 @@ void orch_session_end_writer(struct orch_session *s)
     s->writer = NULL;
 }
 
+void orch_session_redact(const struct orch_session *s, orch_error *err)
+{
+    orch_instance_redact(&s->source.instance, err);
+    orch_instance_redact(&s->destination.instance, err);
+}
+
 void orch_session_release(struct orch_session *s)
 {
     orch_session_end_writer(s);

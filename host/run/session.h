@@ -48,6 +48,8 @@ orch_status orch_session_plan(struct orch_session *s, orch_error *err);
 
 /* Rolls back what is not committed. */
 void orch_session_end_writer(struct orch_session *s);
+/* Takes the secrets of both ends out of an error's texts. */
+void orch_session_redact(const struct orch_session *s, orch_error *err);
 /* Ends, closes and frees whatever is there. */
 void orch_session_release(struct orch_session *s);
 
