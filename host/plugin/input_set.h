@@ -19,7 +19,7 @@ struct orch_input_file {
     uint64_t inode;
     const char *encoding;  /* decided at the first text open; NULL before */
     bool detected;         /* by content, not by the script or a byte order mark */
-    char sha256[65];       /* "" until known: hashed while read to the end, or by orch_inputs_hash */
+    char sha256[65]; /* "" until known: hashed while read to the end, or by orch_inputs_hash */
 };
 
 struct orch_inputs;

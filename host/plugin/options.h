@@ -14,7 +14,9 @@ struct orch_options;
 /* Errors (ORCH_ECONFIG): unknown option with the nearest one, missing required one, wrong type
  * with value and expectation, out of range, not a choice, role that does not take it. Detail: the
  * setting's place. A connector with ORCH_CAP_INPUT as a source also gets the host's own options
- * path (required, repeated), encoding ("auto" or a name ICU knows), see orch_input_options. */
+ * path (required, repeated), encoding ("auto" or a name ICU knows), see orch_input_options.
+ * Of several settings with one name the last counts (the command line follows the script). Values
+ * are copied; the connector's table must outlive the options. */
 orch_status orch_options_parse(const struct orch_loaded *c, enum orch_role role,
                                const struct orch_setting *settings, size_t n,
                                struct orch_options **out, orch_error *err);
@@ -23,6 +25,8 @@ void orch_options_free(struct orch_options *o); /* wipes secrets */
 /* Canonical value; NULL past the last. */
 const char *orch_options_get(const struct orch_options *o, const char *name, size_t index,
                              size_t *len);
+/* Where the option was set, as orch_setting.place; NULL for a default. */
+const char *orch_options_place(const struct orch_options *o, const char *name);
 /* name = value lines as people may see them: secrets as ***. */
 bool orch_options_print(const struct orch_options *o, struct orch_text *out);
 /* Replaces every secret value that occurs in text by *** (for messages of libraries). */

@@ -18,7 +18,6 @@ struct orch_loaded {
     struct orch_connector connector;
     struct orch_source_ops source;   /* all slots set (absent ones stubbed) when connector.source */
     struct orch_destination_ops destination;
-    const char *identity;            /* "csv 1.0.0 sha256:..." of the library: part of the skip key */
 };
 
 struct orch_registry *orch_registry_new(void); /* NULL: out of memory */
@@ -28,6 +27,11 @@ void orch_registry_free(struct orch_registry *r);
  * A library that is refused: ORCH_ECONFIG; message says library, what it offers, what is needed. */
 orch_status orch_registry_find(struct orch_registry *r, const char *name,
                                const struct orch_loaded **out, orch_error *err);
+
+/* "csv 1.0.0 sha256:..." of the library's file: part of the skip key. Hashed at the first call (the
+ * hash library costs more to load than most plugins), kept by the registry. */
+orch_status orch_registry_identity(struct orch_registry *r, const struct orch_loaded *loaded,
+                                   const char **out, orch_error *err);
 
 /* Loads all; a library that is refused is given with its error and a NULL loaded. */
 typedef void (*orch_registry_visit)(void *ctx, const char *library,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's own full-size copies of a plugin's tables: sizes honoured, slots and options checked,
+ * absent optional slots filled. Errors are refusals: ORCH_ECONFIG with a message that completes
+ * 'library "x.so" is refused: ...'. */
+#ifndef ORCH_PLUGIN_ADOPT_H
+#define ORCH_PLUGIN_ADOPT_H
+
+#include "base/arena.h"
+#include "plugin/registry.h"
+
+/* What a plugin may declare at most; more is a defect, not a plugin. */
+#define ORCH_CONNECTORS_CAP 64
+#define ORCH_OPTIONS_CAP 256
+#define ORCH_NAME_CAP 63
+
+/* Copies the smaller of the two sizes into zeroed memory; false when the struct does not even
+ * hold its head of 8 bytes. */
+bool orch_adopt_struct(void *to, size_t to_size, const void *from);
+
+/* Lower-case letters, digits and underscores, a letter first, at most ORCH_NAME_CAP. */
+bool orch_adopt_name(const char *name);
+
+/* Fills *out (its `library` and `plugin` are set) from the plugin's description. */
+orch_status orch_adopt_connector(struct orch_arena *a, const orch_connector *from,
+                                 struct orch_loaded *out, orch_error *err);
+
+/* Replaces connector->options by checked full-size copies. */
+orch_status orch_adopt_options(struct orch_arena *a, orch_connector *connector, orch_error *err);
+
+#endif

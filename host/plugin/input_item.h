@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the input layer share: the set's inside, and streams on one of its inputs. */
+#ifndef ORCH_PLUGIN_INPUT_ITEM_H
+#define ORCH_PLUGIN_INPUT_ITEM_H
+
+#include "base/vec.h"
+#include "plugin/decode.h"
+#include "plugin/input_set.h"
+
+#include <sys/stat.h>
+
+#define ORCH_INPUT_BUFFER_BYTES (512 * 1024)
+
+struct orch_input_item {
+    struct orch_input_file file;
+    const char *name; /* for messages: the path, or "standard input" */
+    uint64_t device;
+    int spool;        /* descriptor of the temporary file; -1 for files with a path */
+    char encoding[ORCH_ENCODING_NAME_SIZE];
+};
+
+struct orch_inputs {
+    struct orch_arena arena;
+    ORCH_VEC(struct orch_input_item *) items; /* streams keep pointers: items never move */
+    struct orch_encoding wanted;
+    bool automatic;
+};
+
+/* Paths that match a pattern, unsorted; a path that exists as it is written matches itself. */
+struct orch_matches {
+    ORCH_VEC(const char *) paths;
+};
+orch_status orch_input_match(struct orch_arena *a, const char *pattern, struct orch_matches *out,
+                             orch_error *err);
+
+/* Copies standard input into a file without a name. */
+orch_status orch_input_spool(int *fd, orch_error *err);
+
+/* A fresh descriptor with a position of its own; *owned tells whether to close it. ORCH_EIO also
+ * when the file is no longer the one that was found. */
+orch_status orch_input_reopen(const struct orch_input_item *item, bool own, int *fd, bool *owned,
+                              orch_error *err);
+void orch_input_stamp(struct orch_input_item *item, const struct stat *info);
+bool orch_input_is(const struct orch_input_item *item, const struct stat *info);
+/* Fills the buffer from the file at `offset` as far as there are bytes. */
+orch_status orch_input_pread(const struct orch_input_item *item, int fd, void *buffer, size_t size,
+                             int64_t offset, size_t *n, orch_error *err);
+
+orch_status orch_stream_open(struct orch_inputs *in, size_t index, uint32_t mode,
+                             orch_input_stream **out, orch_error *err);
+orch_status orch_stream_read(orch_input_stream *s, void *buffer, size_t capacity, size_t *n,
+                             orch_error *err);
+int64_t orch_stream_consumed(const orch_input_stream *s);
+void orch_stream_close(orch_input_stream *s); /* NULL allowed */
+
+#endif
