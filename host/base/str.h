@@ -35,6 +35,8 @@ bool orch_str_starts(struct orch_str s, struct orch_str prefix);
 /* Whole-text numbers, locale-free: false on empty, trailing junk or overflow. */
 bool orch_str_to_int(struct orch_str s, int64_t *out);
 bool orch_str_to_float(struct orch_str s, double *out);
+/* The fewest digits that read back as the same double ("inf", "nan"); returns the length. */
+size_t orch_format_float(double value, char out[32]);
 
 /* Damerau-Levenshtein distance, capped at `cap`; compares ASCII letters without case. */
 size_t orch_str_distance(struct orch_str a, struct orch_str b, size_t cap);
@@ -69,7 +71,9 @@ bool orch_text_printf(struct orch_text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The value as people read it in messages: quoted, control bytes escaped, cut at `max` bytes. */
 bool orch_text_quote(struct orch_text *t, struct orch_str s, size_t max);
-/* "1 234 567": thousands by a narrow blank ("," when plain is set). */
+/* The same without quotes: one line of a terminal or a log, whatever s holds. */
+bool orch_text_escape(struct orch_text *t, struct orch_str s, size_t max);
+/* "1 234 567": thousands by a narrow blank (U+202F). */
 bool orch_text_count(struct orch_text *t, int64_t n);
 /* ptr or "" */
 const char *orch_text_z(const struct orch_text *t);

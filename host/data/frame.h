@@ -52,7 +52,8 @@ orch_status orch_fields_export(const struct orch_fields *f, struct ArrowSchema *
                                orch_error *err);
 
 /* Vectors over a batch without copying values where layouts agree: the batch must outlive the
- * frame. *origin gets the role columns. The batch has been checked (data/batch_check.h). */
+ * frame. *origin gets the role columns; its input and first_record stay as they are. The batch has
+ * been checked (data/batch_check.h). ORCH_EDATA: a value does not fit its type when widened. */
 orch_status orch_frame_import(struct orch_arena *a, const struct ArrowSchema *schema,
                               const struct orch_fields *fields, const struct ArrowArray *batch,
                               struct orch_frame *out, struct orch_origin *origin, orch_error *err);

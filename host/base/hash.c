@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "orch/error.h"
+
+#define LIBRARY "libcrypto.so.3"
+#define DIGEST_BYTES 32
+
+/* The functions of libcrypto's EVP interface, whose own types stay opaque here. */
+static struct {
+    void *(*context_new)(void);
+    void (*context_free)(void *context);
+    const void *(*sha256)(void);
+    int (*init)(void *context, const void *type, void *engine);
+    int (*update)(void *context, const void *bytes, size_t len);
+    int (*finish)(void *context, unsigned char *digest, unsigned *len);
+    bool ready;
+    char why[256]; /* not ready: what the linker said */
+} crypto;
+
+struct orch_sha256 {
+    void *context;
+};
+
+static bool find_function(void *library, const char *name, void *function_pointer)
+{
+    void *symbol = dlsym(library, name);
+    memcpy(function_pointer, &symbol, sizeof symbol);
+    return symbol != NULL;
+}
+
+/* Never closed: the library registers exit handlers. */
+static void load_library(void)
+{
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    crypto.ready = library && find_function(library, "EVP_MD_CTX_new", &crypto.context_new) &&
+                   find_function(library, "EVP_MD_CTX_free", &crypto.context_free) &&
+                   find_function(library, "EVP_sha256", &crypto.sha256) &&
+                   find_function(library, "EVP_DigestInit_ex", &crypto.init) &&
+                   find_function(library, "EVP_DigestUpdate", &crypto.update) &&
+                   find_function(library, "EVP_DigestFinal_ex", &crypto.finish);
+    if (crypto.ready)
+        return;
+    const char *why = dlerror();
+    size_t len = why ? strlen(why) : 0;
+    if (len >= sizeof crypto.why)
+        len = sizeof crypto.why - 1;
+    if (len > 0)
+        memcpy(crypto.why, why, len);
+}
+
+static orch_status need_library(orch_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load_library);
+    if (crypto.ready)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_ECONFIG, "cannot compute SHA-256: " LIBRARY " is missing");
+    orch_error_detail(err, "%s", crypto.why);
+    orch_error_hint(err, "install OpenSSL 3 (Debian, Ubuntu: package libssl3)");
+    return ORCH_ECONFIG;
+}
+
+orch_status orch_sha256_new(struct orch_sha256 **out, orch_error *err)
+{
+    orch_status st = need_library(err);
+    if (st != ORCH_OK)
+        return st;
+    struct orch_sha256 *h = orch_zalloc(1, sizeof *h);
+    if (h)
+        h->context = crypto.context_new();
+    if (!h || !h->context) {
+        free(h);
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    }
+    if (crypto.init(h->context, crypto.sha256(), NULL) != 1) {
+        orch_sha256_free(h);
+        orch_error_set(err, ORCH_ECONFIG, "cannot compute SHA-256: " LIBRARY " refuses it");
+        orch_error_hint(err, "look at the OpenSSL configuration of this machine");
+        return ORCH_ECONFIG;
+    }
+    *out = h;
+    return ORCH_OK;
+}
+
+orch_status orch_sha256_update(struct orch_sha256 *h, const void *bytes, size_t len)
+{
+    if (len == 0)
+        return ORCH_OK;
+    return crypto.update(h->context, bytes, len) == 1 ? ORCH_OK : ORCH_EINTERNAL;
+}
+
+orch_status orch_sha256_finish(struct orch_sha256 *h, char hex[65])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char digest[64]; /* of any digest of the interface */
+    unsigned len = 0;
+
+    if (crypto.finish(h->context, digest, &len) != 1 || len != DIGEST_BYTES ||
+        crypto.init(h->context, crypto.sha256(), NULL) != 1)
+        return ORCH_EINTERNAL;
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    hex[2 * DIGEST_BYTES] = '\0';
+    return ORCH_OK;
+}
+
+void orch_sha256_free(struct orch_sha256 *h)
+{
+    if (!h)
+        return;
+    crypto.context_free(h->context);
+    free(h);
+}
+
+orch_status orch_sha256_text(struct orch_str s, char hex[65], orch_error *err)
+{
+    struct orch_sha256 *h = NULL;
+    orch_status st = orch_sha256_new(&h, err);
+    if (st != ORCH_OK)
+        return st;
+    st = orch_sha256_update(h, s.ptr, s.len);
+    if (st == ORCH_OK)
+        st = orch_sha256_finish(h, hex);
+    if (st != ORCH_OK)
+        orch_error_set(err, st, "cannot compute SHA-256: " LIBRARY " failed");
+    orch_sha256_free(h);
+    return st;
+}
