@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -47,6 +48,16 @@ char *orch_strdup(const char *z)
     size_t size = strlen(z) + 1;
     char *copy = orch_alloc(size);
     return copy ? memcpy(copy, z, size) : NULL;
+}
+
+void orch_alloc_tune(void)
+{
+    /* As it comes, glibc gives the buffers of every batch back to the kernel and has them zeroed
+     * again for the next: half of the time of handing a batch over. */
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
 }
 
 bool orch_vec_grow(void *items_pointer, size_t *cap, size_t need, size_t item_size)

@@ -42,5 +42,7 @@ void *orch_realloc(void *p, size_t bytes);
 char *orch_strdup(const char *z);
 void orch_alloc_fail_at(long n);
 long orch_alloc_count(void);
+/* Freed memory stays in the process for the next batch: call once, first in main. */
+void orch_alloc_tune(void);
 
 #endif

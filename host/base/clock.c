@@ -40,7 +40,10 @@ void orch_civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 {
     /* The shift to March 0000 is made in parts: no value of `days` overflows. */
     int64_t era = floor_div(days, DAYS_PER_ERA);
-    int64_t day_of_era = days - era * DAYS_PER_ERA + DAYS_BEFORE_1970 % DAYS_PER_ERA;
+    int64_t day_of_era = days % DAYS_PER_ERA;
+    if (day_of_era < 0)
+        day_of_era += DAYS_PER_ERA;
+    day_of_era += DAYS_BEFORE_1970 % DAYS_PER_ERA;
     era += DAYS_BEFORE_1970 / DAYS_PER_ERA;
     if (day_of_era >= DAYS_PER_ERA) {
         day_of_era -= DAYS_PER_ERA;

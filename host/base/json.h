@@ -14,7 +14,8 @@ struct orch_json {
 };
 
 void orch_json_begin(struct orch_json *j, struct orch_text *out, int indent);
-void orch_json_open(struct orch_json *j, const char *key, char bracket);  /* '{' or '['; key NULL in arrays */
+/* '{' or '['; the key of any value is NULL in arrays. */
+void orch_json_open(struct orch_json *j, const char *key, char bracket);
 void orch_json_close(struct orch_json *j, char bracket);                  /* '}' or ']' */
 void orch_json_text(struct orch_json *j, const char *key, const char *value); /* NULL value: null */
 void orch_json_str(struct orch_json *j, const char *key, struct orch_str value);

@@ -44,7 +44,9 @@ struct line {
 
 static int level_index(int level)
 {
-    return level < ORCH_LOG_DEBUG ? ORCH_LOG_DEBUG : level > ORCH_LOG_ERROR ? ORCH_LOG_ERROR : level;
+    if (level < ORCH_LOG_DEBUG)
+        return ORCH_LOG_DEBUG;
+    return level > ORCH_LOG_ERROR ? ORCH_LOG_ERROR : level;
 }
 
 static void line_begin(struct line *line, int level, const char *event)

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/arena.h"
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cli/args.h"
@@ -80,6 +81,7 @@ static void protect_memory(void)
 int main(int argc, char **argv)
 {
     protect_memory();
+    orch_alloc_tune();
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         cli_help();

@@ -207,11 +207,12 @@ static unsigned char *aligned(unsigned char *p)
 
 static struct column_block *column_block_new(const struct column *c)
 {
-    struct column_block *block;
-    uint64_t total = (uint64_t)validity_bytes(c) + values_bytes(c) + padded((uint64_t)c->text_bytes);
+    uint64_t total = validity_bytes(c);
+    total += values_bytes(c);
+    total += padded((uint64_t)c->text_bytes);
     if (total > SIZE_MAX / 2)
         return NULL;
-    block = orch_alloc(sizeof *block + ALIGNMENT + (size_t)total);
+    struct column_block *block = orch_alloc(sizeof *block + ALIGNMENT + (size_t)total);
     if (!block)
         return NULL;
     unsigned char *p = aligned((unsigned char *)(block + 1));
