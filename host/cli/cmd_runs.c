@@ -10,9 +10,10 @@
 
 enum { DEFAULT_ROWS = 20 };
 
-/* The columns of a run that fit on a line; --json and --csv give all. */
-static const char *const shown[] = { "run",      "pipeline", "status",   "started", "read",
-                                     "inserted", "updated",  "rejected", "wall_ms", "error" };
+/* The columns of a run that fit on a line (its id begins with the time); --json and --csv give
+ * all. */
+static const char *const shown[] = { "run",     "pipeline", "status",   "read",  "inserted",
+                                     "updated", "rejected", "wall_ms", "error" };
 
 static orch_status narrow(struct orch_arena *a, const struct orch_grid *g, struct orch_grid *out)
 {

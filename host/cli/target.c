@@ -99,7 +99,8 @@ orch_status cli_end(const struct cli_settings *s, const char *connector, const c
 
 /* ---- ledgers ------------------------------------------------------------------------------- */
 
-/* The table option of a destination is required; for looking into the ledger any name does. */
+/* A destination wants a table to open; for looking into its ledger any name does, only not one of
+ * the ledger's own. */
 static orch_status named_destination(const struct cli_settings *s, struct orch_arena *a,
                                      struct orch_end *out, orch_error *err)
 {
@@ -108,7 +109,7 @@ static orch_status named_destination(const struct cli_settings *s, struct orch_a
     if (st != ORCH_OK || strcmp(out->connector, "files") == 0 ||
         setting_find(out, ORCH_STR("table")) != NULL)
         return st;
-    bool ok = setting_add(a, out, 1, ORCH_STR("table"), ORCH_LEDGER_RUN, "the command line");
+    bool ok = setting_add(a, out, 1, ORCH_STR("table"), "any", "the command line");
     return ok ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
 }
 

@@ -11,7 +11,13 @@
 #include "orch/error.h"
 #include "run/ledger.h"
 
-enum { BATCH_ROWS = 1024, SAMPLE_ROWS = 1000, MAX_REASONS = 200, MAX_RAW = 65536 };
+enum {
+    BATCH_ROWS = 1024,
+    SAMPLE_ROWS = 1000,
+    BATCH_BYTES = 1 << 20, /* a reject may quote 64 KiB twice: rows alone do not bound memory */
+    MAX_REASONS = 200,
+    MAX_RAW = 65536
+};
 
 struct orch_rejects {
     struct orch_rejects_setup setup;
@@ -174,14 +180,19 @@ static orch_status flush_locked(struct orch_rejects *r)
     return r->setup.sink(r->setup.sink_ctx, &batch) ? ORCH_OK : ORCH_ECANCELLED;
 }
 
+static bool has_room(const orch_builder *b, int64_t rows)
+{
+    return orch_builder_rows(b) < rows && orch_builder_bytes(b) < BATCH_BYTES;
+}
+
 static orch_status row_add(struct orch_rejects *r, const struct reject_row *row)
 {
     r->count++;
     reason_count(r, row);
     orch_status st = row_put(r, r->builder, row);
-    if (st == ORCH_OK && orch_builder_rows(r->sample) < SAMPLE_ROWS)
+    if (st == ORCH_OK && has_room(r->sample, SAMPLE_ROWS))
         st = row_put(r, r->sample, row);
-    if (st == ORCH_OK && orch_builder_rows(r->builder) >= BATCH_ROWS)
+    if (st == ORCH_OK && !has_room(r->builder, BATCH_ROWS))
         st = flush_locked(r);
     if (st == ORCH_OK && r->setup.limit.count >= 0 && r->count > r->setup.limit.count)
         st = ORCH_ECANCELLED;

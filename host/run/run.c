@@ -304,6 +304,26 @@ static void record_failure(struct orch_session *s, const orch_error *failure)
         orch_log(ORCH_LOG_DEBUG, "run.failure_not_recorded", "why", ORCH_LOG_S(err.message), NULL);
 }
 
+/* ---- cancelling ---------------------------------------------------------------------------- */
+
+/* From the signal's thread: makes whatever call is under way return. */
+static void wake(void *ctx)
+{
+    struct orch_session *s = ctx;
+    atomic_store(&s->stop, true);
+    if (s->source.loaded->source.interrupt != NULL)
+        s->source.loaded->source.interrupt(s->source.source);
+    if (s->destination.loaded->destination.interrupt != NULL)
+        s->destination.loaded->destination.interrupt(s->destination.destination);
+}
+
+/* Whatever an interrupted call says, the person who pressed Ctrl-C is told just this. */
+static orch_status interrupted(orch_error *err)
+{
+    orch_error_set(err, ORCH_ECANCELLED, "interrupted; nothing was committed");
+    return ORCH_ECANCELLED;
+}
+
 /* ---- the run ------------------------------------------------------------------------------- */
 
 static orch_status prepare(struct orch_session *s, orch_error *err)
@@ -348,9 +368,14 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
     orch_status st = prepare(&s, &err);
     bool begun = false;
     if (st == ORCH_OK) {
+        bool watched = orch_cancel_add(wake, &s);
         st = load(&s, &err);
         begun = s.writer != NULL;
+        if (watched)
+            orch_cancel_remove(wake, &s);
     }
+    if (st != ORCH_OK && orch_cancelled())
+        st = interrupted(&err);
     if (st != ORCH_OK && err.code == ORCH_OK)
         orch_error_set(&err, st, st == ORCH_ENOMEM ? "out of memory" : "the run failed");
     if (st != ORCH_OK)

@@ -223,22 +223,12 @@ static orch_status all_batches(struct orch_session *s, orch_error *err)
     return st;
 }
 
-static void wake(void *ctx)
-{
-    struct orch_session *s = ctx;
-    atomic_store(&s->stop, true);
-    if (s->source.loaded->source.interrupt != NULL)
-        s->source.loaded->source.interrupt(s->source.source);
-    if (s->destination.loaded->destination.interrupt != NULL)
-        s->destination.loaded->destination.interrupt(s->destination.destination);
-}
-
 /* The first cause: cancelling, then the ends, then what the middle saw of it. */
 static orch_status first_cause(struct orch_session *s, orch_status st, const orch_error *source,
                                const orch_error *destination, orch_error *err)
 {
     if (orch_cancelled())
-        return orch_error_set(err, ORCH_ECANCELLED, "interrupted");
+        return ORCH_ECANCELLED;
     bool over = orch_rejects_check(s->rejects, s->report->books.read, false, NULL) != ORCH_OK;
     if (over) {
         stage(s, ORCH_STAGE_DATA);
@@ -267,14 +257,11 @@ orch_status orch_session_stream(struct orch_session *s, orch_error *err)
                           orch_rejects_schema(s->rejects), &s->stream, err);
     if (st != ORCH_OK)
         return st;
-    bool watched = orch_cancel_add(wake, s);
     st = all_batches(s, err);
     if (st == ORCH_OK)
         st = orch_rejects_flush(s->rejects);
     if (s->limited && s->source.loaded->source.interrupt != NULL)
         s->source.loaded->source.interrupt(s->source.source);
-    if (watched)
-        orch_cancel_remove(wake, s);
     orch_stream_finish(s->stream, st != ORCH_OK, &source, &destination);
     s->stream = NULL;
     /* The source's own rejects: each was a record it read. */
