@@ -105,14 +105,15 @@ struct orch_op {
 
 /* The tables of operations, one a kernel file; ended by an entry without name. */
 extern const struct orch_op orch_ops_core[];     /* expression.c: column, value */
-extern const struct orch_op orch_ops_text[];     /* kernel_text.c */
+extern const struct orch_op orch_ops_text[];     /* kernel_text.c: trim, upper, length, text ... */
+extern const struct orch_op orch_ops_edit[];     /* kernel_edit.c: sub, replace, pad, concat ... */
 extern const struct orch_op orch_ops_match[];    /* kernel_match.c: PCRE2 */
 extern const struct orch_op orch_ops_number[];   /* kernel_number.c: integer, number, boolean */
 extern const struct orch_op orch_ops_time[];     /* kernel_time.c: date, timestamp, parts, shift */
 extern const struct orch_op orch_ops_compare[];  /* kernel_compare.c: eq ... between, one_of */
 extern const struct orch_op orch_ops_arith[];    /* kernel_arith.c */
 extern const struct orch_op orch_ops_logic[];    /* kernel_logic.c: and, or, not, case, is_null */
-extern const struct orch_op orch_ops_null[];     /* kernel_null.c: required, default, or_null, map */
+extern const struct orch_op orch_ops_null[];     /* kernel_null.c: required, default, map ... */
 extern const struct orch_op orch_ops_privacy[];  /* kernel_privacy.c: pseudonym */
 
 /* By name over all tables; NULL if none. */
