@@ -178,6 +178,16 @@ static void limit_rows(struct orch_session *s, struct orch_frame *frame)
     atomic_store(&s->stop, true);
 }
 
+/* The plan knows rows of the batch, people know records of the input. */
+static void name_record(const struct orch_origin *origin, orch_error *err)
+{
+    if (err->row <= 0)
+        return;
+    int64_t row = err->row - 1;
+    err->row = origin->record != NULL ? origin->record[row]
+               : origin->first_record > 0 ? origin->first_record + row : 0;
+}
+
 static orch_status one_batch(struct orch_session *s, struct orch_stream_batch *batch,
                              orch_error *err)
 {
@@ -198,8 +208,10 @@ static orch_status one_batch(struct orch_session *s, struct orch_stream_batch *b
     s->report->source_bytes = batch->info.source_bytes;
     stage(s, ORCH_STAGE_SCRIPT);
     st = orch_plan_run(s->plan, &frame, &result, err);
-    if (st != ORCH_OK)
+    if (st != ORCH_OK) {
+        name_record(&origin, err);
         return st;
+    }
     s->report->books.added += result.added;
     s->report->books.filtered += result.filtered;
     stage(s, ORCH_STAGE_DATA);

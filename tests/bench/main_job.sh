@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 rows=${1:-500000}
 rounds=${2:-5}
 folder=$(mktemp -d /tmp/orchestra-bench-XXXXXX)
+chmod 711 "$folder" # the server may run as another user
 trap 'bash tests/integration/postgres_server.sh stop "$folder/pg" >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
 
 cmake --preset release >/dev/null && cmake --build --preset release -j "$(nproc)" | tail -n 1
