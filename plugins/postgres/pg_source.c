@@ -2,6 +2,7 @@
 #include "pg_source.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static orch_status source_take_query(orch_source *s, const char *query, orch_err
     if (len == 0)
         return orch_error_set(err, ORCH_ECONFIG, "option query is empty");
     s->query = strndup(query, len);
-    strcpy(s->shown, "the query");
+    snprintf(s->shown, sizeof s->shown, "the query");
     return s->query ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
 }
 

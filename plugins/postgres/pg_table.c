@@ -69,7 +69,9 @@ static void put_find(const struct pg_table *t, struct pg_sql *sql, PGconn *conne
     if (*t->schema)
         pg_sql_literal(sql, connection, t->schema);
     else
-        pg_sql_put(sql, "current_schema()");
+        /* A role named orchestra has the ledger's schema first in its path: data goes past it. */
+        pg_sql_put(sql, "(SELECT s FROM unnest(current_schemas(false)) WITH ORDINALITY AS p(s, i)"
+                        " WHERE s <> 'orchestra' ORDER BY i LIMIT 1)");
     pg_sql_put(sql, "), c.oid, c.relkind, ");
     if (*t->schema) {
         pg_sql_put(sql, "to_regnamespace(");

@@ -16,8 +16,8 @@ orch_status pg_stage_create(struct pg_table *stage, const struct pg_table *t,
     struct pg_sql sql = {0};
     struct pg_table made = *t;
 
-    strcpy(made.schema, "pg_temp");
-    strcpy(made.name, "orchestra_stage");
+    snprintf(made.schema, sizeof made.schema, "pg_temp");
+    snprintf(made.name, sizeof made.name, "orchestra_stage");
     pg_sql_put(&sql, "CREATE TEMPORARY TABLE orchestra_stage ON COMMIT DROP AS SELECT ");
     pg_table_put_columns(t, &sql, s->connection, "", NULL, 0);
     pg_sql_put(&sql, " FROM ");
