@@ -15,7 +15,7 @@ struct inference {
     const char *stack[256];
     size_t record_depth;
     int64_t records;
-    bool has_children; /* the element that opened last */
+    bool has_children, has_attributes, has_text; /* the element that opened last */
     orch_status status;
     orch_error error;
 };
@@ -68,7 +68,8 @@ static void on_start(void *ctx, const char *name, size_t depth,
 {
     struct inference *f = ctx;
     f->stack[depth] = name;
-    f->has_children = false;
+    f->has_children = f->has_text = false;
+    f->has_attributes = n > 0;
     if (f->record_depth == 0 && record_matches(f, depth)) {
         f->record_depth = depth;
         f->records++;
@@ -80,7 +81,8 @@ static void on_start(void *ctx, const char *name, size_t depth,
 static void on_end(void *ctx, size_t depth)
 {
     struct inference *f = ctx;
-    if (f->record_depth != 0 && !f->has_children)
+    /* <MtReal V="12.50"/> has its value in the attribute: its text is no column. */
+    if (f->record_depth != 0 && !f->has_children && (f->has_text || !f->has_attributes))
         field_found(f, depth, NULL);
     f->has_children = true;
     if (depth == f->record_depth)
@@ -89,7 +91,9 @@ static void on_end(void *ctx, size_t depth)
 
 static void on_text(void *ctx, const char *text, size_t len)
 {
-    (void)ctx, (void)text, (void)len;
+    struct inference *f = ctx;
+    for (size_t i = 0; i < len && !f->has_text; i++)
+        f->has_text = strchr(" \n\r\t", text[i]) == NULL;
 }
 
 orch_status xml_infer_fields(struct orch_source *s, orch_error *err)

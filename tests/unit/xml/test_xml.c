@@ -222,6 +222,8 @@ static void fields_are_found_from_the_records(void **state)
     static const struct option_text options[] = { { "record", "/l/m" } };
     expect_rows("<l><m k='1'><a>x</a><b><c>y</c></b></m><m><a>z</a></m><o><m/></o></l>", options,
                 COUNT(options), "1|x|y @1,1\n-|z|- @2,1\n");
+    expect_rows("<l><m><V u='2'/><W u='3'>t</W><E/></m></l>", options, COUNT(options),
+                "2|3|t|- @1,1\n");
 }
 
 static void text_keeps_cdata_entities_and_blanks_when_asked(void **state)
