@@ -17,3 +17,7 @@ if(ORCHESTRA_SANITIZE)
         -fsanitize=${ORCHESTRA_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(orch_flags INTERFACE -fsanitize=${ORCHESTRA_SANITIZE})
 endif()
+if(ORCHESTRA_FUZZ)
+    # Coverage for libFuzzer, whose main comes with the targets only (tests/fuzz).
+    target_compile_options(orch_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

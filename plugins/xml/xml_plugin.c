@@ -42,7 +42,7 @@ static const orch_connector connector = {
     .threading = ORCH_THREADS_ONE_PER_INSTANCE,
     .capabilities = ORCH_CAP_INPUT,
     .name = "xml",
-    .summary = "Records of XML documents, streamed; fields by path, values of elements above",
+    .summary = "Records of XML documents, streamed; fields by path, values of elements above.",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .source = &xml_source_ops,
@@ -55,9 +55,9 @@ static const orch_plugin plugin = {
     .abi_major = ORCH_ABI_MAJOR,
     .abi_minor = 0,
     .name = "xml",
-    .version = "1.0.0",
+    .version = "0.1.0",
     .license = "Apache-2.0",
-    .home = "",
+
     .connectors = connectors,
     .n_connectors = 1,
 };

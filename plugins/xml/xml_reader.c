@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "xml_reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,8 +152,24 @@ static orch_status fill(orch_reader *r, bool *end, orch_error *err)
     return st;
 }
 
+/* No error, for an export may be empty; but most often the path of the record is wrong. */
+static void warn_no_record(const orch_reader *r)
+{
+    const struct orch_source *s = r->source;
+    char text[480];
+    size_t used = (size_t)snprintf(text, sizeof text, "\"%.200s\" has no record \"%.60s\"",
+                                   xml_document_input(r->document),
+                                   s->record.names[s->record.n_names - 1]);
+    for (size_t i = 0; i < r->n_seen && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.40s",
+                                 i == 0 ? "; its elements: " : ", ", r->seen[i]);
+    s->host->log(s->host, ORCH_LOG_WARN, "xml.no_record", text);
+}
+
 static void document_done(orch_reader *r)
 {
+    if (r->record_number == 0)
+        warn_no_record(r);
     r->bytes_before += xml_document_consumed(r->document);
     xml_document_close(r->document);
     r->document = NULL;

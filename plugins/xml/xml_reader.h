@@ -58,6 +58,8 @@ struct orch_reader {
     size_t record_depth;   /* 0: outside */
     size_t explode_depth;  /* 0: outside */
     int64_t record_number, record_line;
+    const char *seen[12];  /* the first elements, named when there is no record */
+    size_t n_seen;
     size_t n_captures;     /* columns being read */
     bool spoilt;           /* the record is to be rejected */
     struct xml_piece *pieces;

@@ -197,6 +197,15 @@ static bool is_record(const orch_reader *r, size_t depth)
     return tail_matches(r, &r->record, depth);
 }
 
+static void remember_element(orch_reader *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_seen; i++)
+        if (r->seen[i] == name)
+            return;
+    if (r->n_seen < sizeof r->seen / sizeof r->seen[0])
+        r->seen[r->n_seen++] = name;
+}
+
 static void on_start(void *ctx, const char *name, size_t depth,
                      const struct xml_attribute *attributes, size_t n)
 {
@@ -204,6 +213,8 @@ static void on_start(void *ctx, const char *name, size_t depth,
     r->stack[depth] = name;
     if (r->record_depth == 0) {
         above_start(r, depth, attributes, n);
+        if (r->record_number == 0)
+            remember_element(r, name);
         if (!is_record(r, depth))
             return;
         r->record_depth = depth;
@@ -370,6 +381,7 @@ void xml_rows_reset(orch_reader *r)
 {
     r->record_depth = r->explode_depth = 0;
     r->record_number = 0;
+    r->n_seen = 0;
     r->n_captures = 0;
     r->n_pieces = 0;
     r->spoilt = false;

@@ -14,16 +14,46 @@ static void mark_cut(char *field, size_t size)
     memcpy(field + end, "\xE2\x80\xA6", 4);
 }
 
-static void format_field(char *field, size_t size, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
+/* Length of the well-formed UTF-8 sequence at s, 0 when there is none (RFC 3629). */
+static size_t sequence(const unsigned char *s)
+{
+    static const unsigned char least[] = { 0, 0, 0x80, 0xA0, 0x90 };
+    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3
+               : s[0] < 0xF5 ? 4 : 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    if ((s[0] == 0xE0 || s[0] == 0xF0) && s[1] < least[len])
+        return 0;
+    return (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF4 && s[1] > 0x8F) ? 0 : len;
+}
 
-static void format_field(char *field, size_t size, const char *format, va_list args)
+/* Errors quote data and names as they were found, at times cut inside a character: what is no text
+ * becomes a question mark, so that logs stay UTF-8 and no terminal is given orders. */
+static void make_text(char *field, bool lines)
+{
+    for (unsigned char *s = (unsigned char *)field; *s != '\0';) {
+        size_t len = sequence(s);
+        bool control = *s < 0x20 || *s == 0x7F;
+        if (len == 0 || (control && *s != '\n' && *s != '\t'))
+            *s = '?';
+        else if (control && !(lines && *s == '\n'))
+            *s = ' ';
+        s += len > 0 ? len : 1;
+    }
+}
+
+static void format_field(char *field, size_t size, bool lines, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+
+static void format_field(char *field, size_t size, bool lines, const char *format, va_list args)
 {
     int n = vsnprintf(field, size, format, args);
     if (n < 0)
         field[0] = '\0';
     else if ((size_t)n >= size)
         mark_cut(field, size);
+    make_text(field, lines);
 }
 
 orch_status orch_error_set(orch_error *err, orch_status code, const char *format, ...)
@@ -34,7 +64,7 @@ orch_status orch_error_set(orch_error *err, orch_status code, const char *format
     va_start(args, format);
     /* The arguments may point into the error itself: format before clearing. */
     char message[sizeof err->message];
-    format_field(message, sizeof message, format, args);
+    format_field(message, sizeof message, false, format, args);
     va_end(args);
     *err = (orch_error)ORCH_ERROR_INIT;
     err->code = code;
@@ -49,7 +79,7 @@ void orch_error_detail(orch_error *err, const char *format, ...)
     va_list args;
     va_start(args, format);
     char text[sizeof err->detail];
-    format_field(text, sizeof text, format, args);
+    format_field(text, sizeof text, true, format, args);
     va_end(args);
     memcpy(err->detail, text, sizeof text);
 }
@@ -61,7 +91,7 @@ void orch_error_hint(orch_error *err, const char *format, ...)
     va_list args;
     va_start(args, format);
     char text[sizeof err->hint];
-    format_field(text, sizeof text, format, args);
+    format_field(text, sizeof text, false, format, args);
     va_end(args);
     memcpy(err->hint, text, sizeof text);
 }
@@ -72,8 +102,10 @@ orch_status orch_error_at(orch_error *err, int64_t row, const char *field)
         return ORCH_EINTERNAL;
     if (row != 0)
         err->row = row;
-    if (field != NULL && (size_t)snprintf(err->field, sizeof err->field, "%s", field) >=
-                             sizeof err->field)
-        mark_cut(err->field, sizeof err->field);
+    if (field != NULL) {
+        if ((size_t)snprintf(err->field, sizeof err->field, "%s", field) >= sizeof err->field)
+            mark_cut(err->field, sizeof err->field);
+        make_text(err->field, false);
+    }
     return err->code;
 }
