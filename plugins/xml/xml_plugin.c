@@ -57,7 +57,6 @@ static const orch_plugin plugin = {
     .name = "xml",
     .version = "0.1.0",
     .license = "Apache-2.0",
-
     .connectors = connectors,
     .n_connectors = 1,
 };
