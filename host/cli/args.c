@@ -5,9 +5,9 @@
 
 #include "cli/exit.h"
 #include "orch/error.h"
-#include "plugin/options.h"
+#include "run/run.h"
 
-enum kind { FLAG, TEXT, COUNT, DURATION, LIST };
+enum kind { FLAG, TEXT, COUNT, DURATION, REJECTS, LIST };
 
 struct cli_option {
     const char *name;
@@ -27,7 +27,7 @@ static const struct cli_option options[] = {
     { "dry-run", NULL, "do everything but the commit", FLAG, AT(dry_run) },
     { "limit", "N", "read at most N records", COUNT, AT(limit) },
     { "force", NULL, "run although nothing has changed", FLAG, AT(force) },
-    { "max-rejects", "N", "stop beyond this number or share of rejects (default 10 %)", TEXT,
+    { "max-rejects", "N", "stop beyond this number or share of rejects (default 10 %)", REJECTS,
       AT(max_rejects) },
     { "allow-empty", NULL, "an input without records is no error", FLAG, AT(allow_empty) },
     { "wait", "TIME", "wait for another run of the pipeline (10m; default: leave at once)",
@@ -155,6 +155,7 @@ static bool wrong_value(const struct cli_option *o, const char *value, const cha
 static bool value_store(const struct cli_option *o, const char *value, struct cli_settings *out)
 {
     void *at = (char *)out + o->offset;
+    struct orch_reject_limit limit;
     int64_t count;
     switch (o->kind) {
     case FLAG:
@@ -171,6 +172,11 @@ static bool value_store(const struct cli_option *o, const char *value, struct cl
     case DURATION:
         if (!duration_parse(value, at))
             return wrong_value(o, value, "a time such as 90s, 10m or 2h");
+        return true;
+    case REJECTS:
+        if (orch_reject_limit_parse(value, &limit, NULL) != ORCH_OK)
+            return wrong_value(o, value, "a number of records (100) or a share of them (2%)");
+        *(const char **)at = value;
         return true;
     default:
         if (strchr(value, '=') == NULL || value[0] == '=')

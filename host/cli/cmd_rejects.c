@@ -58,8 +58,10 @@ static int print(const struct cli_settings *s, const struct cli_ledger *l, bool 
             memmove(text.ptr, text.ptr + header, text.len - header + 1);
             text.len -= header;
         }
+    } else if (l->run[0] == '\0') {
+        orch_text_puts(&text, "no run yet\n");
     } else if (l->grid.n_rows == 0) {
-        orch_text_puts(&text, l->run[0] != '\0' ? "no reject\n" : "no run yet\n");
+        orch_text_printf(&text, "no reject in run %s\n", l->run);
     } else {
         orch_text_printf(&text, "run %s\n", l->run);
         for (size_t i = 0; i < l->grid.n_rows; i++)
@@ -81,7 +83,10 @@ static int show_one(const struct cli_settings *s, int64_t number)
         ORCH_OK) {
         code = cli_fail(stage, &err);
     } else if (ledger.grid.n_rows == 0) {
-        fprintf(stderr, "orchestra: there is no reject %lld\n", (long long)number);
+        fprintf(stderr, "orchestra: there is no reject %lld in run %s\n", (long long)number,
+                ledger.run[0] != '\0' ? ledger.run : "(none yet)");
+        fprintf(stderr, "  hint: without a number, orchestra rejects lists them; --run and "
+                        "--pipeline choose another run\n");
         code = CLI_USAGE;
     } else {
         cli_table_print_row(&ledger.grid, 0, &text);
@@ -125,7 +130,9 @@ int cmd_rejects(const struct cli_settings *s)
     if (s->n_words < 2)
         return list(s);
     if (!orch_str_to_int(orch_str_from(s->words[1]), &number) || number <= 0) {
-        fprintf(stderr, "orchestra: \"%s\" is no number of a reject\n", s->words[1]);
+        fprintf(stderr, "orchestra: \"%s\" is no number of a reject\n"
+                        "  hint: without one, orchestra rejects lists them with their numbers\n",
+                s->words[1]);
         return CLI_USAGE;
     }
     return show_one(s, number);

@@ -11,6 +11,15 @@
 #include "orch/error.h"
 #include "report/summary.h"
 
+static void log_end(const struct orch_run_report *r)
+{
+    orch_log(ORCH_LOG_INFO, "run.end", "pipeline", ORCH_LOG_S(r->pipeline), "run",
+             ORCH_LOG_S(r->run), "outcome", ORCH_LOG_S(orch_outcome_name(r->outcome)), "read",
+             ORCH_LOG_I(r->books.read), "inserted", ORCH_LOG_I(r->books.counts.inserted), "updated",
+             ORCH_LOG_I(r->books.counts.updated), "rejected", ORCH_LOG_I(r->books.rejected),
+             "wall_ms", ORCH_LOG_I(r->wall_us / 1000), NULL);
+}
+
 /* What a person should look at although the run went well. */
 static void warn(const struct orch_run_report *r)
 {
@@ -68,6 +77,7 @@ int cmd_run(const struct cli_settings *s)
     if (st != ORCH_OK)
         code = cli_fail(report.stage, &report.error);
     warn(&report);
+    log_end(&report);
     code = show(s, &report, code);
     orch_run_report_release(&report);
     orch_registry_free(registry);

@@ -141,19 +141,28 @@ void cli_table_csv(const struct orch_grid *g, struct orch_text *out)
     }
 }
 
+static void json_cell(struct orch_json *j, const char *name, const char *type, const char *cell)
+{
+    struct orch_str text = orch_str_from(cell);
+    int64_t integer;
+    double number;
+    if (cell != NULL && strcmp(type, "integer") == 0 && orch_str_to_int(text, &integer))
+        orch_json_int(j, name, integer);
+    else if (cell != NULL && strcmp(type, "number") == 0 && orch_str_to_float(text, &number))
+        orch_json_float(j, name, number);
+    else if (cell != NULL && strcmp(type, "boolean") == 0)
+        orch_json_bool(j, name, strcmp(cell, "true") == 0);
+    else
+        orch_json_text(j, name, cell);
+}
+
 void cli_table_json(const struct orch_grid *g, const char *key, struct orch_json *j)
 {
     orch_json_open(j, key, '[');
     for (size_t r = 0; r < g->n_rows; r++) {
         orch_json_open(j, NULL, '{');
         for (size_t c = 0; c < g->n_columns; c++) {
-            const char *cell = orch_grid_cell(g, r, c);
-            int64_t number;
-            if (cell != NULL && strcmp(g->types[c], "integer") == 0 &&
-                orch_str_to_int(orch_str_from(cell), &number))
-                orch_json_int(j, g->names[c], number);
-            else
-                orch_json_text(j, g->names[c], cell);
+            json_cell(j, g->names[c], g->types[c], orch_grid_cell(g, r, c));
         }
         orch_json_close(j, '}');
     }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/target.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/cancel.h"
 #include "orch/error.h"
@@ -69,8 +71,9 @@ static bool setting_add(struct orch_arena *a, struct orch_end *end, size_t room,
     return true;
 }
 
-orch_status cli_end(const struct cli_settings *s, const char *connector, const char *path,
-                    struct orch_arena *a, struct orch_end *out, orch_error *err)
+static orch_status make_end(const struct cli_settings *s, const char *connector, const char *path,
+                            const char *naming, struct orch_arena *a, struct orch_end *out,
+                            orch_error *err)
 {
     size_t room = s->set.len + 2;
     struct orch_end end = { .connector = connector };
@@ -79,7 +82,7 @@ orch_status cli_end(const struct cli_settings *s, const char *connector, const c
     if (end.connector == NULL) {
         orch_error_set(err, ORCH_ECONFIG, "cannot tell which connector reads \"%s\"",
                        path != NULL ? path : "");
-        orch_error_hint(err, "name it: --source csv (orchestra connectors lists them)");
+        orch_error_hint(err, "name it: %s (orchestra connectors lists them)", naming);
         return ORCH_ECONFIG;
     }
     end.settings = orch_arena_array(a, room, sizeof *end.settings);
@@ -97,7 +100,34 @@ orch_status cli_end(const struct cli_settings *s, const char *connector, const c
     return ORCH_OK;
 }
 
+orch_status cli_end(const struct cli_settings *s, const char *connector, const char *path,
+                    struct orch_arena *a, struct orch_end *out, orch_error *err)
+{
+    return make_end(s, connector, path, "--source csv", a, out, err);
+}
+
 /* ---- ledgers ------------------------------------------------------------------------------- */
+
+/* What wrote the file; NULL when the path does not tell. */
+static const char *destination_of(const struct cli_settings *s, const char *path)
+{
+    static const char *const endings[] = { ".csv", ".jsonl", ".ndjson" };
+    for (size_t i = 0; path != NULL && i < sizeof endings / sizeof endings[0]; i++)
+        if (s->destination == NULL && ends_in(path, endings[i]))
+            return "files";
+    return s->destination;
+}
+
+/* A path that somebody typed leads somewhere; that of a script may come to be with its first run. */
+static orch_status file_there(const struct cli_settings *s, const char *path, orch_error *err)
+{
+    if (s->destination != NULL || path == NULL || access(path, F_OK) == 0)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_EIO, "cannot read \"%s\"", path);
+    orch_error_detail(err, "%s", strerror(errno));
+    orch_error_hint(err, "name the file that a pipeline wrote, or the pipeline's script");
+    return ORCH_EIO;
+}
 
 /* A destination wants a table to open; for looking into its ledger any name does, only not one of
  * the ledger's own. */
@@ -105,7 +135,9 @@ static orch_status named_destination(const struct cli_settings *s, struct orch_a
                                      struct orch_end *out, orch_error *err)
 {
     const char *path = s->n_words > 0 ? s->words[0] : NULL;
-    orch_status st = cli_end(s, s->destination, path, a, out, err);
+    orch_status st = file_there(s, path, err);
+    if (st == ORCH_OK)
+        st = make_end(s, destination_of(s, path), path, "--destination geopackage", a, out, err);
     if (st != ORCH_OK || strcmp(out->connector, "files") == 0 ||
         setting_find(out, ORCH_STR("table")) != NULL)
         return st;
@@ -129,6 +161,30 @@ static orch_status last_run(const struct orch_destination_end *d, const char *pi
         snprintf(out->run, sizeof out->run, "%.*s",
                  ORCH_STR_ARG(orch_ledger_text(&rows, "run", 0)));
     orch_ledger_rows_release(&rows);
+    return ORCH_OK;
+}
+
+/* A run that was asked for by its id. */
+static orch_status asked_run(const struct cli_settings *s, const struct orch_destination_end *d,
+                             struct cli_ledger *out, orch_error *err)
+{
+    orch_ledger_query query = { .struct_size = sizeof query,
+                                .table = ORCH_LEDGER_RUN,
+                                .run = s->run,
+                                .limit = 1 };
+    struct orch_ledger_rows rows;
+    orch_status st =
+        orch_ledger_read(&d->loaded->destination, d->destination, &query, &rows, err);
+    if (st != ORCH_OK)
+        return st;
+    bool found = rows.view.rows > 0;
+    orch_ledger_rows_release(&rows);
+    if (!found) {
+        orch_error_set(err, ORCH_ECONFIG, "there is no run \"%s\"", s->run);
+        orch_error_hint(err, "orchestra runs lists them");
+        return ORCH_ECONFIG;
+    }
+    snprintf(out->run, sizeof out->run, "%s", s->run);
     return ORCH_OK;
 }
 
@@ -157,7 +213,7 @@ static orch_status query_run(const struct cli_settings *s, const struct orch_des
                                 .limit = limit };
     orch_status st = ORCH_OK;
     if (of_one_run && s->run != NULL)
-        snprintf(out->run, sizeof out->run, "%s", s->run);
+        st = asked_run(s, d, out, err);
     else if (of_one_run)
         st = last_run(d, pipeline, out, err);
     if (st != ORCH_OK || (of_one_run && out->run[0] == '\0'))
@@ -189,6 +245,7 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
         }
     } else if (st == ORCH_OK) {
         st = named_destination(s, &out->arena, &end, err);
+        *stage = st == ORCH_EIO ? ORCH_STAGE_DESTINATION : ORCH_STAGE_SCRIPT;
     }
     if (st == ORCH_OK) {
         st = orch_destination_end_open(registry, &end, 0, &orch_quiet_hooks, &destination,
@@ -197,8 +254,10 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
                  : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
                                       : ORCH_STAGE_DESTINATION;
     }
-    if (st == ORCH_OK)
+    if (st == ORCH_OK) {
         st = query_run(s, &destination, table, pipeline, of_one_run, offset, limit, out, err);
+        *stage = st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT : ORCH_STAGE_DESTINATION;
+    }
     if (st != ORCH_OK)
         orch_instance_redact(&destination.instance, err);
     orch_destination_end_close(&destination);

@@ -209,6 +209,18 @@ bool orch_secrets_add_url(struct orch_secrets *s, struct orch_str url)
     return ok;
 }
 
+/* Errors hold '?' or a blank in place of what is no text, also inside a secret. */
+static bool starts_with(const char *text, const char *secret, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)secret[i];
+        bool replaced = (c < 0x20 || c >= 0x7F) && (text[i] == '?' || text[i] == ' ');
+        if (text[i] != secret[i] && !replaced)
+            return false;
+    }
+    return true;
+}
+
 void orch_secrets_redact(const struct orch_secrets *s, char *text)
 {
     const char *from = text;
@@ -218,7 +230,7 @@ void orch_secrets_redact(const struct orch_secrets *s, char *text)
         size_t hit = 0;
         for (size_t i = 0; i < s->len && hit == 0; i++) {
             size_t len = strlen(s->items[i]);
-            if (strncmp(from, s->items[i], len) == 0)
+            if (starts_with(from, s->items[i], len))
                 hit = len;
         }
         if (hit == 0) {

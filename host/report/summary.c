@@ -7,7 +7,7 @@
 
 enum { SHOWN_REASONS = 5, COUNT_WIDTH = 13 };
 
-static const char *outcome_name(enum orch_outcome o)
+const char *orch_outcome_name(enum orch_outcome o)
 {
     static const char *const names[] = { "failed", "loaded", "unchanged", "dry run" };
     return names[o];
@@ -61,8 +61,13 @@ static void put_loaded(struct orch_text *t, const struct orch_run_report *r)
 {
     const orch_write_counts *c = &r->books.counts;
     put_line(t, "loaded", orch_books_loaded(&r->books));
-    orch_text_printf(t, "   %lld inserted, %lld updated, %lld unchanged\n", (long long)c->inserted,
-                     (long long)c->updated, (long long)c->unchanged);
+    orch_text_puts(t, "   ");
+    orch_text_count(t, c->inserted);
+    orch_text_puts(t, " inserted, ");
+    orch_text_count(t, c->updated);
+    orch_text_puts(t, " updated, ");
+    orch_text_count(t, c->unchanged);
+    orch_text_puts(t, " unchanged\n");
     if (c->merged > 0) {
         put_line(t, "merged", c->merged);
         orch_text_puts(t, "   same key twice in the input, the last one kept\n");
@@ -73,6 +78,12 @@ static void put_loaded(struct orch_text *t, const struct orch_run_report *r)
     }
 }
 
+/* Names and values of an export must not move the cursor. */
+static void put_outside(struct orch_text *t, const char *text)
+{
+    orch_text_escape(t, orch_str_from(text), SIZE_MAX);
+}
+
 static void put_rejects(struct orch_text *t, const struct orch_run_report *r)
 {
     if (r->books.rejected == 0)
@@ -81,9 +92,13 @@ static void put_rejects(struct orch_text *t, const struct orch_run_report *r)
     orch_text_putc(t, '\n');
     for (size_t i = 0; i < r->n_reasons && i < SHOWN_REASONS; i++) {
         const struct orch_reason *reason = &r->reasons[i];
-        orch_text_printf(t, "    %6lld x %s%s%s   for example: %s\n", (long long)reason->count,
-                         reason->column, reason->column[0] != '\0' ? ": " : "", reason->rule,
-                         reason->example);
+        orch_text_printf(t, "    %6lld x ", (long long)reason->count);
+        put_outside(t, reason->column);
+        orch_text_puts(t, reason->column[0] != '\0' ? ": " : "");
+        put_outside(t, reason->rule);
+        orch_text_puts(t, "   for example: ");
+        put_outside(t, reason->example);
+        orch_text_putc(t, '\n');
     }
     if (r->n_reasons > SHOWN_REASONS)
         orch_text_printf(t, "    and %zu more reasons\n", r->n_reasons - SHOWN_REASONS);
@@ -101,7 +116,7 @@ static void put_end(struct orch_text *t, const struct orch_run_report *r)
 
 bool orch_summary_text(const struct orch_run_report *r, struct orch_text *out)
 {
-    orch_text_printf(out, "%s: %s in %.2f s\n", r->pipeline, outcome_name(r->outcome),
+    orch_text_printf(out, "%s: %s in %.2f s\n", r->pipeline, orch_outcome_name(r->outcome),
                      (double)r->wall_us / 1e6);
     if (r->outcome == ORCH_OUTCOME_UNCHANGED) {
         orch_text_puts(out, "  inputs, script and connectors are those of the last run; "
@@ -115,19 +130,27 @@ bool orch_summary_text(const struct orch_run_report *r, struct orch_text *out)
     return !out->failed;
 }
 
+/* Names of files and columns come from outside: they must not move the cursor. */
+static void error_line(struct orch_text *out, const char *before, const char *text, size_t len)
+{
+    orch_text_puts(out, before);
+    orch_text_escape(out, (struct orch_str){ text, len }, len);
+    orch_text_putc(out, '\n');
+}
+
 bool orch_error_print(const orch_error *e, struct orch_text *out)
 {
-    orch_text_printf(out, "orchestra: %s\n", e->message);
+    error_line(out, "orchestra: ", e->message, strlen(e->message));
     if (e->row > 0)
         orch_text_printf(out, "  record %lld%s%s\n", (long long)e->row,
                          e->field[0] != '\0' ? ", column " : "", e->field);
     for (const char *line = e->detail; *line != '\0';) {
         size_t len = strcspn(line, "\n");
-        orch_text_printf(out, "  %.*s\n", (int)len, line);
+        error_line(out, "  ", line, len);
         line += len + (line[len] == '\n');
     }
     if (e->hint[0] != '\0')
-        orch_text_printf(out, "  hint: %s\n", e->hint);
+        error_line(out, "  hint: ", e->hint, strlen(e->hint));
     return !out->failed;
 }
 
@@ -200,7 +223,7 @@ bool orch_summary_json(const struct orch_run_report *r, int exit_code, struct or
     orch_json_open(&j, NULL, '{');
     orch_json_text(&j, "run", r->run);
     orch_json_text(&j, "pipeline", r->pipeline);
-    orch_json_text(&j, "outcome", outcome_name(r->outcome));
+    orch_json_text(&j, "outcome", orch_outcome_name(r->outcome));
     orch_json_int(&j, "exit_code", exit_code);
     orch_json_text(&j, "started", started);
     orch_json_text(&j, "source", r->source);

@@ -5,6 +5,8 @@
 
 #include "run/run.h"
 
+/* "loaded", "unchanged", "dry run", "failed" */
+const char *orch_outcome_name(enum orch_outcome outcome);
 bool orch_summary_text(const struct orch_run_report *r, struct orch_text *out);
 /* One JSON object, indented. Keys are stable; new ones may be added. */
 bool orch_summary_json(const struct orch_run_report *r, int exit_code, struct orch_text *out);

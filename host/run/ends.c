@@ -171,6 +171,8 @@ orch_status orch_destination_end_open(struct orch_registry *r, const struct orch
     out->ready = true;
     st = out->loaded->destination.open(&out->instance.host, &out->destination, err);
     if (st != ORCH_OK) {
+        if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
+            orch_error_detail(err, "%s", end->place);
         orch_instance_redact(&out->instance, err);
         orch_destination_end_close(out);
     }

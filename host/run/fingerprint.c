@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/hash.h"
 #include "orch/error.h"
+#include "run/personal.h"
 
 static orch_status add(struct orch_sha256 *h, const char *text)
 {
@@ -64,7 +65,8 @@ orch_status orch_fingerprint(struct orch_registry *r, const struct orch_pipeline
     return st;
 }
 
-orch_status orch_report_inputs(struct orch_run_report *report, const struct orch_inputs *inputs)
+orch_status orch_report_inputs(struct orch_run_report *report, const struct orch_inputs *inputs,
+                               bool personal)
 {
     size_t n = inputs != NULL ? orch_inputs_count(inputs) : 0;
     struct orch_report_input *copy = orch_zalloc(n + 1, sizeof *copy);
@@ -73,6 +75,8 @@ orch_status orch_report_inputs(struct orch_run_report *report, const struct orch
     for (size_t i = 0; i < n; i++) {
         const struct orch_input_file *f = orch_inputs_at(inputs, i);
         snprintf(copy[i].path, sizeof copy[i].path, "%s", f->path);
+        if (personal)
+            orch_personal_hide(copy[i].path);
         snprintf(copy[i].sha256, sizeof copy[i].sha256, "%s", f->sha256);
         snprintf(copy[i].encoding, sizeof copy[i].encoding, "%s",
                  f->encoding != NULL ? f->encoding : "");

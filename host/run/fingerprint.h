@@ -15,6 +15,7 @@ orch_status orch_fingerprint(struct orch_registry *r, const struct orch_pipeline
                              orch_error *err);
 
 /* Copies the inputs' state into the report. */
-orch_status orch_report_inputs(struct orch_run_report *report, const struct orch_inputs *inputs);
+orch_status orch_report_inputs(struct orch_run_report *report, const struct orch_inputs *inputs,
+                               bool personal);
 
 #endif

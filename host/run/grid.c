@@ -42,7 +42,7 @@ static const char *time_cell(struct orch_arena *a, enum orch_type type, int64_t 
 static const char *cell_of(struct orch_arena *a, const struct orch_vector *v, int64_t row,
                            bool *null)
 {
-    *null = v->null != NULL && v->null[row];
+    *null = v->type == ORCH_TYPE_NULL || (v->null != NULL && v->null[row]);
     if (v->fail != NULL && v->fail[row])
         return orch_arena_strdup(a, "(does not convert)");
     if (*null)

@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "data/batch_check.h"
 #include "orch/error.h"
 #include "run/ends.h"
+#include "run/personal.h"
 
 struct ledger_column {
     const char *name;
@@ -89,10 +91,25 @@ struct row_writer {
     orch_status status;
 };
 
+/* Paths may be any bytes, and a long text ends where its field does: what is no character becomes
+ * a question mark. */
 static void put_text(struct row_writer *w, const char *text)
 {
-    if (w->status == ORCH_OK && text != NULL && text[0] != '\0')
-        w->status = orch_builder_text(w->builder, w->column, text, strlen(text));
+    struct orch_text clean = { 0 };
+    for (const char *rest = text; rest != NULL && *rest != '\0';) {
+        size_t valid = orch_utf8_valid(rest, strlen(rest));
+        orch_text_add(&clean, rest, valid);
+        rest += valid;
+        if (*rest != '\0') {
+            orch_text_putc(&clean, '?');
+            rest++;
+        }
+    }
+    if (clean.failed)
+        w->status = ORCH_ENOMEM;
+    else if (w->status == ORCH_OK && clean.len > 0)
+        w->status = orch_builder_text(w->builder, w->column, clean.ptr, clean.len);
+    orch_text_release(&clean);
     w->column++;
 }
 
@@ -122,10 +139,12 @@ static void put_counts(struct row_writer *w, const struct orch_run_report *r)
     put_int(w, r->books.rejected);
 }
 
-static void put_error(struct row_writer *w, const orch_error *e)
+static void put_error(struct row_writer *w, const orch_error *e, bool personal)
 {
     char text[sizeof e->message + sizeof e->detail + 4];
     snprintf(text, sizeof text, "%s%s%s", e->message, e->detail[0] != '\0' ? ": " : "", e->detail);
+    if (personal)
+        orch_personal_hide(text);
     put_text(w, text);
 }
 
@@ -151,7 +170,7 @@ static orch_status run_row(struct row_writer *w, const struct orch_ledger_entry 
     put_int(w, r->wall_us / 1000);
     put_int(w, r->cpu_us / 1000);
     put_int(w, r->peak_bytes);
-    put_error(w, &r->error);
+    put_error(w, &r->error, e->personal);
     return w->status == ORCH_OK ? orch_builder_row(w->builder) : w->status;
 }
 
@@ -224,6 +243,8 @@ orch_status orch_ledger_read(const struct orch_destination_ops *ops, orch_destin
 {
     struct orch_ledger_rows rows = { 0 };
     orch_status st = ops->recover(destination, query, &rows.schema, &rows.batch, err);
+    if (st == ORCH_OK)
+        st = orch_batch_check(&rows.schema, &rows.batch, err);
     if (st == ORCH_OK)
         st = orch_view_init(&rows.view, &rows.schema, &rows.batch, err);
     if (st != ORCH_OK) {

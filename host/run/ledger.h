@@ -17,6 +17,7 @@ struct orch_ledger_entry {
     const struct orch_pipeline *pipeline;
     const char *script;      /* path as given */
     const char *fingerprint; /* of everything the result depends on; "" if the run took a part */
+    bool personal;           /* the pipeline reads personal columns */
 };
 
 /* Writes the run's row, and one row an input, through `ledger`. [writer] */

@@ -16,4 +16,8 @@ orch_status orch_personal_find(const struct orch_pipeline *pipeline, const char 
                                struct orch_personal *out);
 void orch_personal_release(struct orch_personal *p);
 
+/* Exports carry the numbers of meters and people in their file names too: replaces every run of
+ * nine digits or more by "***". For texts that are kept where the columns are pseudonyms. */
+void orch_personal_hide(char *text);
+
 #endif

@@ -65,8 +65,9 @@ static orch_status one_batch(struct preview_state *p, struct ArrowArray *array,
     for (size_t i = 0; i < result.n_rejects; i++) {
         int64_t at = result.rejects[i].source_row;
         remember(p, (struct orch_preview_reject){
-                        .record = origin.record != NULL ? origin.record[at]
-                                                        : origin.first_record + at,
+                        .record = origin.record != NULL      ? origin.record[at]
+                                  : origin.first_record > 0 ? origin.first_record + at
+                                                            : 0,
                         .line = origin.line != NULL ? origin.line[at] : 0,
                         .column = result.rejects[i].column,
                         .rule = result.rejects[i].rule,
@@ -122,8 +123,9 @@ orch_status orch_preview(struct orch_registry *r, const struct orch_preview_requ
     s->source_hooks.reject = preview_reject;
     if (request->script != NULL) {
         st = load_script(s, request->script, err);
-        if (st == ORCH_OK)
-            out->pipeline = orch_arena_strdup(&out->arena, s->pipeline->name);
+        if (st == ORCH_OK &&
+            (out->pipeline = orch_arena_strdup(&out->arena, s->pipeline->name)) == NULL)
+            st = ORCH_ENOMEM;
     } else {
         bare.source = *request->source;
         s->pipeline = &bare;
@@ -131,7 +133,11 @@ orch_status orch_preview(struct orch_registry *r, const struct orch_preview_requ
     if (st == ORCH_OK)
         st = orch_session_plan(s, err);
     if (st == ORCH_OK)
+        st = orch_session_read(s, err);
+    if (st == ORCH_OK)
         st = read_rows(&p, err);
+    if (st == ORCH_ENOMEM)
+        orch_error_set(err, st, "out of memory");
     if (st != ORCH_OK)
         orch_session_redact(s, err);
     out->rejects = p.rejects.items;
@@ -205,9 +211,13 @@ orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_scrip
     if (st == ORCH_OK)
         st = orch_session_plan(&s, err);
     if (st == ORCH_OK)
+        st = orch_session_read(&s, err);
+    if (st == ORCH_OK)
         st = copy_columns(out, orch_plan_fields(s.plan));
     if (st == ORCH_OK)
         st = check_destination(&s, err);
+    if (st == ORCH_ENOMEM)
+        orch_error_set(err, st, "out of memory");
     if (st != ORCH_OK)
         orch_session_redact(&s, err);
     out->stage = report.stage;

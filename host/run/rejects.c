@@ -10,9 +10,12 @@
 #include "orch/builder.h"
 #include "orch/error.h"
 #include "run/ledger.h"
+#include "run/personal.h"
 
 enum {
     BATCH_ROWS = 1024,
+    HELD_ROWS = 65536, /* while nobody takes them */
+    HELD_BYTES = 64 << 20,
     SAMPLE_ROWS = 1000,
     BATCH_BYTES = 1 << 20, /* a reject may quote 64 KiB twice: rows alone do not bound memory */
     MAX_REASONS = 200,
@@ -26,8 +29,10 @@ struct orch_rejects {
     orch_builder *sample;  /* the first ones, kept */
     int64_t count;
     int64_t from_source;
+    bool open; /* the sink takes batches */
     ORCH_VEC(struct orch_reason) reasons;
     struct orch_text content; /* scratch */
+    char input[512];          /* scratch */
     pthread_mutex_t lock;
 };
 
@@ -87,21 +92,27 @@ static bool is_personal(const struct orch_rejects *r, const char *column)
 
 /* ---- reasons ------------------------------------------------------------------------------- */
 
+/* As much of the text as there is room for, never a part of a character. */
+static void copy_text(char *out, size_t size, const char *text)
+{
+    int n = snprintf(out, size, "%s", text);
+    if (n > 0)
+        out[orch_utf8_valid(out, strlen(out))] = '\0';
+}
+
 static void reason_count(struct orch_rejects *r, const struct reject_row *row)
 {
-    const char *column = row->column != NULL ? row->column : "";
+    struct orch_reason reason = { .count = 1 };
+    copy_text(reason.rule, sizeof reason.rule, row->rule);
+    copy_text(reason.column, sizeof reason.column, row->column != NULL ? row->column : "");
     for (size_t i = 0; i < r->reasons.len; i++) {
-        struct orch_reason *reason = &r->reasons.items[i];
-        if (strncmp(reason->rule, row->rule, sizeof reason->rule - 1) == 0 &&
-            strncmp(reason->column, column, sizeof reason->column - 1) == 0) {
-            reason->count++;
+        struct orch_reason *known = &r->reasons.items[i];
+        if (strcmp(known->rule, reason.rule) == 0 && strcmp(known->column, reason.column) == 0) {
+            known->count++;
             return;
         }
     }
-    struct orch_reason reason = { .count = 1 };
-    snprintf(reason.rule, sizeof reason.rule, "%s", row->rule);
-    snprintf(reason.column, sizeof reason.column, "%s", column);
-    snprintf(reason.example, sizeof reason.example, "%s", row->message);
+    copy_text(reason.example, sizeof reason.example, row->message);
     /* The summary shows a few; beyond that the rejects table tells. */
     if (r->reasons.len < MAX_REASONS)
         (void)orch_vec_push(&r->reasons, reason);
@@ -180,9 +191,9 @@ static orch_status flush_locked(struct orch_rejects *r)
     return r->setup.sink(r->setup.sink_ctx, &batch) ? ORCH_OK : ORCH_ECANCELLED;
 }
 
-static bool has_room(const orch_builder *b, int64_t rows)
+static bool has_room(const orch_builder *b, int64_t rows, int64_t bytes)
 {
-    return orch_builder_rows(b) < rows && orch_builder_bytes(b) < BATCH_BYTES;
+    return orch_builder_rows(b) < rows && orch_builder_bytes(b) < bytes;
 }
 
 static orch_status row_add(struct orch_rejects *r, const struct reject_row *row)
@@ -190,20 +201,31 @@ static orch_status row_add(struct orch_rejects *r, const struct reject_row *row)
     r->count++;
     reason_count(r, row);
     orch_status st = row_put(r, r->builder, row);
-    if (st == ORCH_OK && has_room(r->sample, SAMPLE_ROWS))
+    if (st == ORCH_OK && has_room(r->sample, SAMPLE_ROWS, BATCH_BYTES))
         st = row_put(r, r->sample, row);
-    if (st == ORCH_OK && !has_room(r->builder, BATCH_ROWS))
+    if (st == ORCH_OK && r->open && !has_room(r->builder, BATCH_ROWS, BATCH_BYTES))
         st = flush_locked(r);
+    else if (st == ORCH_OK && !has_room(r->builder, HELD_ROWS, HELD_BYTES))
+        st = ORCH_ECANCELLED;
     if (st == ORCH_OK && r->setup.limit.count >= 0 && r->count > r->setup.limit.count)
         st = ORCH_ECANCELLED;
     return st;
 }
 
-static const char *input_name(const struct orch_rejects *r, uint32_t input)
+/* Lives until the next call, under the lock. */
+static const char *input_name(struct orch_rejects *r, uint32_t input)
 {
     if (r->setup.inputs == NULL || input >= orch_inputs_count(r->setup.inputs))
         return NULL;
-    return orch_inputs_at(r->setup.inputs, input)->path;
+    const char *path = orch_inputs_at(r->setup.inputs, input)->path;
+    if (r->setup.n_personal == 0)
+        return path;
+    snprintf(r->input, sizeof r->input - 16, "%s", path);
+    orch_personal_hide(r->input);
+    /* Hidden names may be the same: the number is that of orchestra_input. */
+    size_t used = strlen(r->input);
+    snprintf(r->input + used, sizeof r->input - used, " (%u)", input + 1);
+    return r->input;
 }
 
 orch_status orch_rejects_add_source(struct orch_rejects *r, const orch_reject *reject)
@@ -289,7 +311,9 @@ orch_status orch_rejects_add_plan(struct orch_rejects *r, const struct orch_plan
                                   const struct orch_frame *frame, const struct orch_origin *origin)
 {
     int64_t at = reject->source_row;
-    bool personal = is_personal(r, reject->column);
+    /* A row function may say anything in its message, also what it was given. */
+    bool personal = reject->column != NULL ? is_personal(r, reject->column)
+                                           : r->setup.n_personal > 0;
     pthread_mutex_lock(&r->lock);
     struct reject_row row = {
         .input = input_name(r, origin->input),
@@ -310,6 +334,13 @@ orch_status orch_rejects_add_plan(struct orch_rejects *r, const struct orch_plan
 }
 
 /* ---- totals -------------------------------------------------------------------------------- */
+
+void orch_rejects_open(struct orch_rejects *r, bool open)
+{
+    pthread_mutex_lock(&r->lock);
+    r->open = open;
+    pthread_mutex_unlock(&r->lock);
+}
 
 orch_status orch_rejects_flush(struct orch_rejects *r)
 {
@@ -337,6 +368,21 @@ int64_t orch_rejects_source_count(const struct orch_rejects *r)
     return count;
 }
 
+/* The most frequent reason: often it says at once what changed in an export. */
+static void add_reason(const struct orch_rejects *r, orch_error *err)
+{
+    struct orch_reason *reasons = NULL;
+    size_t n = 0;
+    if (err == NULL || orch_rejects_reasons(r, &reasons, &n) != ORCH_OK || n == 0) {
+        free(reasons);
+        return;
+    }
+    orch_error_detail(err, "%s; %lld x %s%s%s", err->detail, (long long)reasons[0].count,
+                      reasons[0].column, reasons[0].column[0] != '\0' ? ": " : "",
+                      reasons[0].example);
+    free(reasons);
+}
+
 orch_status orch_rejects_check(const struct orch_rejects *r, int64_t read, bool complete,
                                orch_error *err)
 {
@@ -349,11 +395,12 @@ orch_status orch_rejects_check(const struct orch_rejects *r, int64_t read, bool 
         return ORCH_OK;
     orch_error_set(err, ORCH_EDATA, "too many rejects");
     if (over_count)
-        orch_error_detail(err, "%lld rejects, %lld are allowed", (long long)count,
+        orch_error_detail(err, "%lld rejects, allowed: %lld", (long long)count,
                           (long long)limit->count);
     else
-        orch_error_detail(err, "%lld of %lld records rejected, %g %% are allowed",
-                          (long long)count, (long long)read, limit->percent);
+        orch_error_detail(err, "%lld of %lld records rejected, allowed: %g %%", (long long)count,
+                          (long long)read, limit->percent);
+    add_reason(r, err);
     orch_error_hint(err, "look at them with: orchestra rejects SCRIPT, "
                          "or allow more with --max-rejects");
     return ORCH_EDATA;

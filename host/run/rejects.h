@@ -29,6 +29,8 @@ orch_status orch_rejects_new(const struct orch_rejects_setup *setup, struct orch
                              orch_error *err);
 void orch_rejects_free(struct orch_rejects *r);
 
+/* Does the sink take batches now? Before, rows are kept; a source may reject while it opens. */
+void orch_rejects_open(struct orch_rejects *r, bool open);
 /* From the source. ORCH_ECANCELLED once the limit is passed. */
 orch_status orch_rejects_add_source(struct orch_rejects *r, const orch_reject *reject);
 /* From the plan: the row of `frame`, which stood at `origin`. */

@@ -90,7 +90,8 @@ static bool source_cancelled(void *ctx)
 static orch_status source_reject(void *ctx, const orch_reject *reject)
 {
     struct orch_session *s = ctx;
-    return orch_rejects_add_source(s->rejects, reject);
+    /* A record that is bad where the source looks for its columns comes again when it is read. */
+    return s->rejects != NULL ? orch_rejects_add_source(s->rejects, reject) : ORCH_OK;
 }
 
 static bool reject_sink(void *ctx, struct ArrowArray *batch)
@@ -140,7 +141,7 @@ static orch_status begin(struct orch_session *s, orch_error *err)
         nanosleep(&(struct timespec){ .tv_nsec = LOCK_POLL_MS * 1000000L }, NULL);
         st = begin_once(s, &s->output_schema, err);
     }
-    if (st == ORCH_EBUSY && err->hint[0] == '\0')
+    if (st == ORCH_EBUSY)
         orch_error_hint(err, "wait for the other run with --wait 10m, or come back later");
     return fail_at(s, ORCH_STAGE_DESTINATION, st);
 }
@@ -213,14 +214,24 @@ static orch_status make_rejects(struct orch_session *s, orch_error *err)
 
 /* ---- ending -------------------------------------------------------------------------------- */
 
+static orch_status no_record(const struct orch_session *s, orch_error *err)
+{
+    const struct orch_run_report *r = s->report;
+    orch_error_set(err, ORCH_EDATA, "no record was read");
+    if (r->n_inputs > 0)
+        orch_error_detail(err, "%zu input%s, first \"%s\" of %lld bytes", r->n_inputs,
+                          r->n_inputs == 1 ? "" : "s", r->inputs[0].path,
+                          (long long)r->inputs[0].size_bytes);
+    orch_error_hint(err, "look at it with orchestra preview; if an empty input is fine, say "
+                         "allow_empty = true or --allow-empty");
+    return ORCH_EDATA;
+}
+
 static orch_status data_is_enough(struct orch_session *s, orch_error *err)
 {
     int64_t read = s->report->books.read;
-    if (read == 0 && !s->pipeline->allow_empty && !s->request->allow_empty) {
-        orch_error_set(err, ORCH_EDATA, "no record was read");
-        orch_error_hint(err, "if an empty input is fine, say allow_empty = true or --allow-empty");
-        return ORCH_EDATA;
-    }
+    if (read == 0 && !s->pipeline->allow_empty && !s->request->allow_empty)
+        return no_record(s, err);
     return orch_rejects_check(s->rejects, read, true, err);
 }
 
@@ -231,6 +242,7 @@ static orch_status write_ledger(struct orch_session *s, orch_error *err)
         .pipeline = s->pipeline,
         .script = s->request->script.path,
         .fingerprint = s->limited ? "" : s->fingerprint,
+        .personal = s->personal.names.len > 0,
     };
     return orch_ledger_write(&s->destination.loaded->destination, s->writer, &entry, err);
 }
@@ -269,7 +281,8 @@ static orch_status settle(struct orch_session *s, orch_error *err)
         st = orch_fingerprint(s->registry, s->pipeline, &s->source, &s->destination,
                               s->fingerprint, err);
     if (st == ORCH_OK)
-        st = orch_report_inputs(s->report, s->source.instance.inputs);
+        st = orch_report_inputs(s->report, s->source.instance.inputs,
+                                s->personal.names.len > 0);
     if (st != ORCH_OK)
         return fail_at(s, ORCH_STAGE_SOURCE, st);
     st = data_is_enough(s, err);
@@ -342,12 +355,15 @@ static orch_status load(struct orch_session *s, orch_error *err)
     bool unchanged = false;
     orch_status st = make_rejects(s, err);
     if (st == ORCH_OK)
+        st = orch_session_read(s, err);
+    if (st == ORCH_OK)
         st = begin(s, err);
     if (st == ORCH_OK)
         st = find_unchanged(s, &unchanged, err);
     if (st == ORCH_OK && unchanged) {
         s->report->outcome = ORCH_OUTCOME_UNCHANGED;
-        st = orch_report_inputs(s->report, s->source.instance.inputs);
+        st = orch_report_inputs(s->report, s->source.instance.inputs,
+                                s->personal.names.len > 0);
         return st;
     }
     if (st == ORCH_OK)

@@ -89,6 +89,40 @@ static orch_status open_reader(struct orch_session *s, orch_error *err)
     return st == ORCH_OK ? reader_fits(s, err) : st;
 }
 
+static bool has_field(const struct orch_fields *fields, const char *name)
+{
+    for (size_t i = 0; i < fields->len; i++)
+        if (strcmp(fields->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static orch_status unknown_key(struct orch_session *s, const char *key, orch_error *err)
+{
+    const struct orch_fields *fields = orch_plan_fields(s->plan);
+    const char **names = orch_arena_array(&s->arena, fields->len + 1, sizeof *names);
+    if (names == NULL)
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    for (size_t i = 0; i < fields->len; i++)
+        names[i] = fields->items[i].name;
+    const char *near = orch_str_nearest(key, names, fields->len);
+    orch_error_set(err, ORCH_ECONFIG, "the key \"%s\" is no column of the result", key);
+    orch_error_detail(err, "%s", s->pipeline->destination.place);
+    if (near != NULL)
+        orch_error_hint(err, "did you mean \"%s\"?", near);
+    else
+        orch_error_hint(err, "name columns that the last step gives");
+    return ORCH_ECONFIG;
+}
+
+static orch_status check_keys(struct orch_session *s, orch_error *err)
+{
+    for (size_t i = 0; i < s->pipeline->n_keys; i++)
+        if (!has_field(orch_plan_fields(s->plan), s->pipeline->keys[i]))
+            return unknown_key(s, s->pipeline->keys[i], err);
+    return ORCH_OK;
+}
+
 orch_status orch_session_plan(struct orch_session *s, orch_error *err)
 {
     bool connector_failed = false;
@@ -105,11 +139,16 @@ orch_status orch_session_plan(struct orch_session *s, orch_error *err)
     st = orch_plan_new(&s->columns, s->pipeline->steps, s->pipeline->n_steps, secret_resolve,
                        &s->plan, err);
     if (st == ORCH_OK)
+        st = check_keys(s, err);
+    if (st == ORCH_OK)
         st = orch_personal_find(s->pipeline, s->source.loaded->connector.personal, &s->personal);
     if (st == ORCH_OK)
         st = orch_fields_export(orch_plan_fields(s->plan), &s->output_schema, err);
-    if (st != ORCH_OK)
-        return st;
+    return st;
+}
+
+orch_status orch_session_read(struct orch_session *s, orch_error *err)
+{
     stage(s, ORCH_STAGE_SOURCE);
     return open_reader(s, err);
 }
@@ -235,6 +274,18 @@ static orch_status all_batches(struct orch_session *s, orch_error *err)
     return st;
 }
 
+/* Lets the source come to its end: its last rejects belong to the books too. */
+static void stop_source(struct orch_session *s)
+{
+    struct orch_stream_batch batch;
+    atomic_store(&s->stop, true);
+    if (s->source.loaded->source.interrupt != NULL)
+        s->source.loaded->source.interrupt(s->source.source);
+    while (orch_stream_next(s->stream, &batch))
+        if (batch.array.release != NULL)
+            batch.array.release(&batch.array);
+}
+
 /* The first cause: cancelling, then the ends, then what the middle saw of it. */
 static orch_status first_cause(struct orch_session *s, orch_status st, const orch_error *source,
                                const orch_error *destination, orch_error *err)
@@ -251,6 +302,9 @@ static orch_status first_cause(struct orch_session *s, orch_status st, const orc
         *err = *destination;
         return err->code;
     }
+    /* What failed in the middle stood before what the source was reading then. */
+    if (st != ORCH_OK && st != ORCH_ECANCELLED)
+        return st;
     if (source->code != ORCH_OK && !s->limited) {
         stage(s, ORCH_STAGE_SOURCE);
         *err = *source;
@@ -269,11 +323,13 @@ orch_status orch_session_stream(struct orch_session *s, orch_error *err)
                           orch_rejects_schema(s->rejects), &s->stream, err);
     if (st != ORCH_OK)
         return st;
+    orch_rejects_open(s->rejects, true);
     st = all_batches(s, err);
+    if (st != ORCH_OK || s->limited)
+        stop_source(s);
     if (st == ORCH_OK)
         st = orch_rejects_flush(s->rejects);
-    if (s->limited && s->source.loaded->source.interrupt != NULL)
-        s->source.loaded->source.interrupt(s->source.source);
+    orch_rejects_open(s->rejects, false);
     orch_stream_finish(s->stream, st != ORCH_OK, &source, &destination);
     s->stream = NULL;
     /* The source's own rejects: each was a record it read. */

@@ -43,8 +43,10 @@ struct orch_session {
 /* The stream's middle: reads, plans, writes until the source ends. Fills the books. */
 orch_status orch_session_stream(struct orch_session *s, orch_error *err);
 
-/* Opens the source, checks the plan, starts the reader. */
+/* Opens the source and checks the plan. */
 orch_status orch_session_plan(struct orch_session *s, orch_error *err);
+/* Starts the reader. */
+orch_status orch_session_read(struct orch_session *s, orch_error *err);
 
 /* Rolls back what is not committed. */
 void orch_session_end_writer(struct orch_session *s);

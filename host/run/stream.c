@@ -122,14 +122,17 @@ orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *rea
         stream_free(s);
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     }
-    s->source_runs = pthread_create(&s->source_thread, NULL, read_all, s) == 0;
+    /* The source comes last: its rejects go through the stream to the destination at once. */
+    *out = s;
     if (writer != NULL)
         s->destination_runs = pthread_create(&s->destination_thread, NULL, write_all, s) == 0;
-    if (!s->source_runs || (writer != NULL && !s->destination_runs)) {
+    if (writer == NULL || s->destination_runs)
+        s->source_runs = pthread_create(&s->source_thread, NULL, read_all, s) == 0;
+    if (!s->source_runs) {
+        *out = NULL;
         orch_stream_finish(s, true, NULL, NULL);
         return orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
     }
-    *out = s;
     return ORCH_OK;
 }
 

@@ -134,6 +134,17 @@ static int plain_setmetatable(lua_State *L)
 
 /* ---- globals ----------------------------------------------------------------------------- */
 
+/* Libraries of Lua that reach beyond the script, and what scripts do instead. */
+static const char *withheld_hint(const char *name)
+{
+    static const char *const names[] = { "os", "io", "debug", "package", "dofile", "loadfile" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return "scripts reach no files and programs: the source reads, require loads modules";
+    return NULL;
+}
+
 /* A misspelt name must not become nil and then a null literal. */
 static int missing_global(lua_State *L)
 {
@@ -142,6 +153,8 @@ static int missing_global(lua_State *L)
     const char **names;
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
 
+    if (withheld_hint(name))
+        return orch_lua_raise(L, withheld_hint(name), "no variable \"%s\"", name);
     lua_pushnil(L);
     for (; lua_next(L, 1); lua_pop(L, 1))
         cap++;

@@ -60,8 +60,11 @@ static int raise_missing(lua_State *L, int key)
     for (; lua_next(L, lua_upvalueindex(1)); lua_pop(L, 1))
         if (lua_type(L, -2) == LUA_TSTRING)
             names[n++] = lua_tostring(L, -2);
-    return orch_lua_raise_nearest(L, name, names, n, "territory %s has no \"%s\"",
-                                  territory_name(L), name);
+    if (orch_str_nearest(name, names, n))
+        return orch_lua_raise_nearest(L, name, names, n, "territory %s has no \"%s\"",
+                                      territory_name(L), name);
+    return orch_lua_raise(L, "the script needs it: add it to the territory file",
+                          "territory %s has no \"%s\"", territory_name(L), name);
 }
 
 static int view_index(lua_State *L)

@@ -23,8 +23,12 @@ static const char *conninfo_value(const PQconninfoOption *options, const char *k
 
 /* A password with "@" or "/" that is not percent-encoded slips into host, port or database,
  * and libpq would then quote it in its messages: refuse without showing anything. */
-static orch_status uri_check(const char *uri, orch_error *err)
+orch_status pg_session_check(const orch_host *host, orch_error *err)
 {
+    size_t len = 0;
+    const char *uri = host->option(host, "uri", 0, &len);
+    if (!uri)
+        return ORCH_OK;
     char *ignored = NULL;
     PQconninfoOption *options = PQconninfoParse(uri, &ignored);
     const char *port = conninfo_value(options, "port");
@@ -147,10 +151,7 @@ orch_status pg_session_open(struct pg_session *s, orch_error *err)
     if (s->connection && PQstatus(s->connection) == CONNECTION_OK)
         return ORCH_OK;
     pg_session_close(s);
-    orch_status st = uri ? uri_check(uri, err) : ORCH_OK;
-    if (st != ORCH_OK)
-        return st;
-    st = session_start(s, uri, err);
+    orch_status st = session_start(s, uri, err);
     if (st == ORCH_OK)
         st = session_connect(s, err);
     if (st == ORCH_OK)

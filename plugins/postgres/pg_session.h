@@ -28,6 +28,8 @@ struct pg_session {
     char place[256];     /* "localhost:5432": where it connects, for people */
 };
 
+/* ORCH_ECONFIG when the option uri is none; connects to nothing. */
+orch_status pg_session_check(const orch_host *host, orch_error *err);
 /* Connects with the instance's options unless connected. ORCH_ECONFIG, ORCH_EAUTH,
  * ORCH_EIO|RETRYABLE, ORCH_ETIMEOUT; no text of the error holds the uri. */
 orch_status pg_session_open(struct pg_session *s, orch_error *err);

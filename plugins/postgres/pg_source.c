@@ -64,6 +64,9 @@ static orch_status source_open(const orch_host *host, orch_source **out, orch_er
         orch_error_hint(err, "set table = \"schema.table\" or query = \"select ...\"");
         return ORCH_ECONFIG;
     }
+    orch_status st = pg_session_check(host, err);
+    if (st != ORCH_OK)
+        return st;
     orch_source *s = calloc(1, sizeof *s);
     if (!s)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
@@ -71,7 +74,7 @@ static orch_status source_open(const orch_host *host, orch_source **out, orch_er
     atomic_init(&s->interrupted, false);
     s->session.host = host;
     s->session.interrupted = &s->interrupted;
-    orch_status st = query ? source_take_query(s, query, err) : ORCH_OK;
+    st = query ? source_take_query(s, query, err) : ORCH_OK;
     if (st != ORCH_OK) {
         source_close(s);
         return st;

@@ -13,8 +13,10 @@
 static orch_status destination_open(const orch_host *host, orch_destination **out,
                                     orch_error *err)
 {
+    orch_status st = pg_session_check(host, err);
+    if (st != ORCH_OK)
+        return st;
     orch_destination *d = calloc(1, sizeof *d);
-
     if (!d)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     d->host = host;

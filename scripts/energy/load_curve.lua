@@ -5,6 +5,9 @@
 --                        that ends at Horodate (the default)
 --   --param format=r50   SGE R50 XML: 30-minute curve of small meters, measures may be missing
 --
+--   --param to=geopackage   one file for GIS and spreadsheets (the default)
+--   --param to=postgres     a table of the database that PGHOST, PGDATABASE ... name
+--
 -- One row a meter and step: meter, start, end (UTC), kWh, kgCO2e, quality, origin.
 local o = require "orchestra"
 local col = o.column
@@ -60,6 +63,17 @@ local watts = (format.value:number() * format.watts_per_unit):between(0, energy.
 local ends_at = format.ends_at:timestamp("iso"):required()
 local kwh = watts * format.minutes / 60000
 
+local destinations = {
+    geopackage = o.destination.geopackage {
+        path = o.param("geopackage", territory.geopackage),
+        table = "load_curve",
+    },
+    postgres = o.destination.postgres { table = "energy.load_curve" },
+}
+
+local to = o.param("to", "geopackage")
+local destination = destinations[to] or error("to is geopackage or postgres, not " .. to)
+
 return o.pipeline {
     name = "energy.load_curve." .. name,
     title = "Electricity load curve by meter and step",
@@ -75,10 +89,7 @@ return o.pipeline {
             { "origin", o.value("enedis " .. name) },
         },
     },
-    destination = o.destination.geopackage {
-        path = o.param("geopackage", territory.geopackage),
-        table = "load_curve",
-        mode = "upsert",
-        key = { "meter", "start" },
-    },
+    destination = destination,
+    mode = "upsert",
+    key = { "meter", "start" },
 }

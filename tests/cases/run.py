@@ -9,6 +9,7 @@ empty working folder), `out` and `err` (what is printed; absent means nothing), 
 absent means 0), `needs` (a program or file without which the case is skipped). Times, run ids and
 the working folder are masked. --update rewrites what differs: then `git diff` is the review.
 """
+import difflib
 import os
 import re
 import shutil
@@ -28,13 +29,14 @@ MASKS = [
     (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}"), "RUN"),
     (re.compile(r"\bin \d+\.\d\d s\b"), "in TIME s"),
     (re.compile(r"cpu \d+\.\d\d s, peak [\d.]+ [kMG]?B"), "cpu TIME s, peak MEMORY"),
-    (re.compile(r'("(?:wall_ms|cpu_ms|peak_bytes)": )\d+'), r"\1N"),
+    (re.compile(r'("(?:wall_ms|cpu_ms|peak_bytes)": ?|\bwall_ms=)\d+'), r"\1N"),
     (re.compile(rf"\b(?:{DAYS})T\d\d:\d\d:\d\d(?:\.\d+)?Z"), "NOW"),
 ]
 
 
-def mask(text, folder):
-    text = text.replace(folder, "FOLDER").replace(ROOT, "ROOT")
+def mask(text, folder, build):
+    for path, word in ((folder, "FOLDER"), (build, "BUILD"), (ROOT, "ROOT")):
+        text = text.replace(path, word)
     for pattern, word in MASKS:
         text = pattern.sub(word, text)
     return text
@@ -42,7 +44,7 @@ def mask(text, folder):
 
 def read(path, default=""):
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as f:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as f:
             return f.read()
     except FileNotFoundError:
         return default
@@ -70,36 +72,38 @@ def run(case, build):
         }
         done = subprocess.run(["sh", "-c", read(os.path.join(case, "cmd"))], cwd=folder, env=env,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-        decode = lambda b: mask(b.decode("utf-8", "surrogateescape"), folder)
+        decode = lambda b: mask(b.decode("utf-8", "surrogateescape"), folder, build)
         return {"out": decode(done.stdout), "err": decode(done.stderr),
                 "exit": f"{done.returncode}\n"}
 
 
 def write(path, text):
-    with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as f:
         f.write(text)
 
 
-def compare(case, got, update):
+DEFAULTS = {"out": "", "err": "", "exit": "0\n"}
+
+
+def different(case, got):
     """Names of the parts that differ."""
-    wrong = []
-    for part, default in (("out", ""), ("err", ""), ("exit", "0\n")):
-        path = os.path.join(case, part)
-        if got[part] == read(path, default):
-            continue
-        wrong.append(part)
-        if update and got[part] == default and os.path.exists(path):
-            os.remove(path)
-        elif update and got[part] != default:
-            write(path, got[part])
-    return wrong
+    return [part for part, default in DEFAULTS.items()
+            if got[part] != read(os.path.join(case, part), default)]
+
+
+def keep(case, part, got):
+    path = os.path.join(case, part)
+    if got[part] != DEFAULTS[part]:
+        write(path, got[part])
+    elif os.path.exists(path):
+        os.remove(path)
 
 
 def show(case, part, got):
-    print(f"--- {part}: expected")
-    print(read(os.path.join(case, part), "0\n" if part == "exit" else ""), end="")
-    print(f"--- {part}: got")
-    print(got[part], end="")
+    wanted = read(os.path.join(case, part), DEFAULTS[part])
+    diff = difflib.unified_diff(wanted.splitlines(), got[part].splitlines(), f"{part} expected",
+                                f"{part} got", n=1, lineterm="")
+    print("\n".join(diff))
 
 
 def main():
@@ -121,10 +125,12 @@ def main():
             print(f"FAIL {name}: took more than two minutes")
             failed += 1
             continue
-        wrong = compare(case, got, update)
+        wrong = different(case, got)
         print(f"{'FAIL' if wrong else 'ok'} {name}")
         for part in wrong:
             show(case, part, got)
+            if update:
+                keep(case, part, got)
         failed += bool(wrong)
     return 1 if failed else 0
 

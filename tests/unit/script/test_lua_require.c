@@ -197,7 +197,8 @@ static void a_wrong_territory_file_is_named(void **state)
     with_territory("return {", PIPE(""), "cannot run \"rennes.lua\"",
                    "rennes.lua:1: unexpected symbol near <eof>", "");
     with_territory("local x = io", PIPE(""), "cannot run \"rennes.lua\"",
-                   "rennes.lua:1: no variable \"io\"", "");
+                   "rennes.lua:1: no variable \"io\"",
+                   "scripts reach no files and programs: the source reads, require loads modules");
     test_refused(HEAD "local x = o.territory.exports", "x.lua:3: the script needs a territory",
                  "pass --territory FILE");
 }

@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.other",
+    source = o.source.csv { path = "meters.csv", delimiter = ";" },
+    steps = {
+        o.select {
+            meter = col.meter,
+            day = col.day,
+            site = o.value("town hall"),
+        },
+    },
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}

@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    source = o.source.csv { path = "meters.csv", delimiter = ";" },
+    steps = {
+        o.each({ "meter", col.kwh:number() }, function(meter, kwh)
+            if kwh > 100 then
+                o.reject("more than " .. 10)
+            end
+            return meter:lower(), meter
+        end, { { "meter", "text" }, { "twice", "number" } }),
+    },
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    source = o.source.csv { path = "meters.csv", delimiter = ";" },
+    steps = {
+        o.where(col.kwh:number() > 3),
+    },
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}

@@ -1,0 +1,8 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}

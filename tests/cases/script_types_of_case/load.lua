@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    source = o.source.csv { path = "meters.csv", delimiter = ";" },
+    steps = {
+        o.select {
+            kwh = o.case(col.kwh:is_null(), "none", col.kwh:number()),
+        },
+    },
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}
