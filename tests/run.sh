@@ -71,7 +71,7 @@ part unit unit
 part clang clang
 part install sh tests/integration/install.sh build/release
 part cases python3 tests/cases/run.py build/release
-part integration sh tests/integration/run.sh build/release
+part integration bash tests/integration/run.sh build/release
 part fuzz sh tests/fuzz/run.sh
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -143,6 +143,23 @@ test_a_connector_that_changed_runs_again() {
         2>/dev/null | grep -q '"unchanged": 2977'
 }
 
+test_the_ledger_of_postgres_is_no_target() {
+    need_postgres
+    printf 'a;b\n1;2\n' >a.csv
+    cat >load.lua <<'LUA'
+local o = require "orchestra"
+return o.pipeline {
+    name = "test.ledger",
+    source = o.source.csv { path = "a.csv" },
+    destination = o.destination.postgres { table = "orchestra.orchestra_run" },
+}
+LUA
+    expect 6 orchestra run load.lua 2>err
+    holds err "orchestra: orchestra.orchestra_run cannot be written"
+    holds err "hint: name a table of another schema"
+    equal "$(sql "select count(*) from pg_namespace where nspname = 'orchestra'")" 0 "schemas made"
+}
+
 # ---- from a store into files -----------------------------------------------------------------
 
 copy_script() { # source
