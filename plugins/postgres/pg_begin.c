@@ -121,7 +121,13 @@ static orch_status find_target(orch_writer *w, const orch_write_request *request
         orch_error_hint(err, "set table = \"schema.table\"");
         return ORCH_ECONFIG;
     }
-    return pg_table_find(&w->table, w->session, target, err);
+    orch_status st = pg_table_find(&w->table, w->session, target, err);
+    if (st == ORCH_OK && strcmp(w->table.schema, "orchestra") == 0) {
+        st = orch_error_set(err, ORCH_ECONFIG, "%s cannot be written", w->table.shown);
+        orch_error_detail(err, "schema orchestra holds the ledger of the runs");
+        orch_error_hint(err, "name a table of another schema");
+    }
+    return st;
 }
 
 /* Keeps other writers away until the commit, not readers: the counts stay exact, and rows that

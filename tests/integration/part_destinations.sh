@@ -111,7 +111,7 @@ test_unchanged_inputs_are_skipped_and_one_line_updates_one_row() {
         "$root/scripts/territories/example.lua" >town.lua
     local to counts
     run() {
-        orchestra run "$root/scripts/energy/load_curve.lua" --territory town.lua --param to=$to \
+        orchestra run "$root/scripts/energy/load_curve.lua" --territory town.lua --param "to=$to" \
             --param "geopackage=$PWD/city.gpkg" --json 2>/dev/null >result.json
         counts=$(python3 -c 'import json
 r = json.load(open("result.json"))

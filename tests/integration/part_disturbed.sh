@@ -39,11 +39,11 @@ return o.pipeline {
 LUA
 }
 
-load() { orchestra run load.lua --param to=$to "$@"; }
+load() { orchestra run load.lua --param "to=$to" "$@"; }
 
 begin_load() {
     # No function here: the signals must reach the program, not a shell around it.
-    orchestra run load.lua --param to=$to "$@" >run.out 2>run.err &
+    orchestra run load.lua --param "to=$to" "$@" >run.out 2>run.err &
     run=$!
     until_true has_begun
 }
@@ -194,13 +194,13 @@ two_at_once() {
     kill -STOP $run
     expect 7 load --param input=small.csv --force 2>second.err
     holds second.err "hint: wait for the other run with --wait 10m"
-    orchestra run load.lua --param to=$to --param input=small.csv --force --wait 50s &
+    orchestra run load.lua --param "to=$to" --param input=small.csv --force --wait 50s &
     local waiting=$!
     sleep 0.5
     kill -CONT $run
     wait $run
     wait $waiting
-    equal "$(orchestra runs load.lua --param to=$to --csv | tail -n +2 | cut -d, -f4 | sort | uniq -c | tr -s ' ')" \
+    equal "$(orchestra runs load.lua --param "to=$to" --csv | tail -n +2 | cut -d, -f4 | sort | uniq -c | tr -s ' ')" \
         " 3 loaded" "runs"
 }
 

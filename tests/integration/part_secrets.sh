@@ -76,7 +76,7 @@ test_one_key_gives_one_pseudonym_everywhere() {
     make_town
     for to in geopackage postgres; do
         (cd "$root" && ORCHESTRA_PSEUDONYM_KEY=$KEY orchestra run scripts/energy/load_curve.lua \
-            --territory "$OLDPWD/town.lua" --param to=$to --param "geopackage=$OLDPWD/city.gpkg")
+            --territory "$OLDPWD/town.lua" --param "to=$to" --param "geopackage=$OLDPWD/city.gpkg")
     done
     equal "$(sqlite3 city.gpkg "select distinct meter from load_curve order by 1")" \
         "$(sql "select distinct meter from energy.load_curve order by 1")" "pseudonyms"

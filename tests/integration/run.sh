@@ -6,7 +6,7 @@
 #   bash tests/integration/run.sh BUILD [NAME...]
 #
 # Every function test_NAME of the files part_*.sh is a test: it runs with set -eu in a folder of its
-# own; its output is shown when it fails.
+# own; its output is shown when it fails (with TRACE=1: every command of it).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 root=$PWD
@@ -49,9 +49,10 @@ need_postgres() {
     fi
     # shellcheck disable=SC1091
     . "$work/pg.env"
-    PGDATABASE=t_$(basename "$PWD" | cut -c1-60 | tr '[:upper:]' '[:lower:]')
-    PGDATABASE=postgres psql -XAtqc "create database $PGDATABASE"
-    export PGDATABASE
+    local database
+    database=t_$(basename "$PWD" | cut -c1-60)
+    sql "create database $database"
+    export PGDATABASE=$database
 }
 
 sql() { psql -XAtqc "$1"; }
