@@ -209,9 +209,30 @@ static size_t guard_length(const struct csv_scan *s, const char *text, size_t le
     return ends ? (size_t)(after - text) - at : 0;
 }
 
+/* A line that begins a record and holds no quote is its fields between delimiters: cutting it here
+ * is what libcsv would do, at a quarter of the time. False: the line is libcsv's. */
+static bool split_plain(struct csv_scan *s, const char *text, size_t len)
+{
+    unsigned char delimiter = s->parser.delim_char;
+    if (s->record.offset != s->at || memchr(text, s->options->quote, len))
+        return false;
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    for (const char *hit; (hit = memchr(text, delimiter, len)); text = hit + 1) {
+        size_t field = (size_t)(hit - text);
+        on_field(field > 0 ? (void *)text : NULL, field, s);
+        len -= field + 1;
+    }
+    on_field(len > 0 ? (void *)text : NULL, len, s);
+    on_row('\n', s);
+    return true;
+}
+
 /* Feeds libcsv; what is left when it stops is the place of the fault. */
 static size_t feed(struct csv_scan *s, const char *text, size_t len)
 {
+    if (split_plain(s, text, len))
+        return len;
     size_t n = csv_parse(&s->parser, text, len, on_field, on_row, s);
 
     while (n < len && csv_error(&s->parser) == CSV_EPARSE) {
