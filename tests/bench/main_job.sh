@@ -26,11 +26,11 @@ psql=$(ls /usr/lib/postgresql/*/bin/psql | tail -n 1)
 columns="pdl text, name text, address text, insee text, ts timestamptz, kwh float8, quality text,
  tariff text, power_kva float8, energy text, comment text, source text, kgco2e float8"
 columns=$(printf %s "$columns" | tr '\n' ' ')
-fresh="$psql -Xqc 'drop table if exists energy' -c 'create table energy ($columns)' -c checkpoint"
+fresh="$psql -Xqc 'drop table if exists public.energy' -c 'create table public.energy ($columns)' -c checkpoint"
 run="build/release/bin/orchestra run tests/bench/readings.lua --quiet --log-level error --force --param input=$folder/dirty.csv"
 
 {
-    printf 'psql \\copy of clean CSV\t%s\t%s\n' "$fresh" "$psql -Xqc \"\\\\copy energy from '$folder/clean.csv' csv\""
+    printf 'psql \\copy of clean CSV\t%s\t%s\n' "$fresh" "$psql -Xqc \"\\\\copy public.energy from '$folder/clean.csv' csv\""
     printf 'orchestra -> PostgreSQL\t%s\t%s\n' "$fresh" "$run --param to=postgres"
     printf 'orchestra -> GeoPackage\t%s\t%s\n' "rm -f $folder/out.gpkg" "$run --param to=geopackage --param output=$folder/out.gpkg"
     printf 'orchestra -> CSV\t%s\t%s\n' "rm -f $folder/out.csv*" "$run --param to=csv --param output=$folder/out.csv"
@@ -38,4 +38,4 @@ run="build/release/bin/orchestra run tests/bench/readings.lua --quiet --log-leve
 
 echo "$rows rows, $(wc -c <"$folder/dirty.csv") bytes, $rounds interleaved rounds"
 python3 tests/bench/measure.py "$rounds" "$folder/jobs"
-echo "rows in PostgreSQL: $($psql -XAtc 'select count(*) from energy'), clean: $("$psql" -XAtqc 'truncate energy' -c "\\copy energy from '$folder/clean.csv' csv" -c 'select count(*) from energy' | tail -n 1)"
+echo "rows in PostgreSQL: $($psql -XAtc 'select count(*) from public.energy'), clean: $("$psql" -XAtqc 'truncate public.energy' -c "\\copy public.energy from '$folder/clean.csv' csv" -c 'select count(*) from public.energy' | tail -n 1)"

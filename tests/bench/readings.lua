@@ -22,7 +22,7 @@ local destinations = {
         return o.destination.geopackage { path = path, table = "energy", mode = "replace" }
     end,
     postgres = function()
-        return o.destination.postgres { table = "energy", mode = "append" }
+        return o.destination.postgres { table = "public.energy", mode = "append" }
     end,
 }
 
