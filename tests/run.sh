@@ -42,7 +42,7 @@ part() {
 }
 
 build() {
-    cmake --preset "$1" >"$logs/build-$1.log" 2>&1 &&
+    cmake --preset "$1" -DORCHESTRA_TESTS=ON >"$logs/build-$1.log" 2>&1 &&
         cmake --build --preset "$1" -j "$jobs" >>"$logs/build-$1.log" 2>&1 && return 0
     tail -n 40 "$logs/build-$1.log"
     echo "FAIL build $1"

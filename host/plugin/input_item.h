@@ -16,7 +16,19 @@ struct orch_input_item {
     const char *name; /* for messages: the path, or "standard input" */
     uint64_t device;
     int spool;        /* descriptor of the temporary file; -1 for files with a path */
+    size_t index;
+    const struct orch_input_lender *lender; /* of an adopted input, else NULL */
     char encoding[ORCH_ENCODING_NAME_SIZE];
+};
+
+/* How far the inputs have been hashed by orch_inputs_hash_ahead. */
+struct orch_input_hashing {
+    struct orch_sha256 *hash; /* NULL: nothing is under way */
+    size_t index;
+    int64_t offset;
+    int fd;
+    bool owned;
+    bool failed; /* orch_inputs_hash begins anew and says why */
 };
 
 struct orch_inputs {
@@ -24,6 +36,8 @@ struct orch_inputs {
     ORCH_VEC(struct orch_input_item *) items; /* streams keep pointers: items never move */
     struct orch_encoding wanted;
     bool automatic;
+    struct orch_input_hashing hashing;
+    struct orch_input_lender lender;
 };
 
 /* Paths that match a pattern, unsorted; a path that exists as it is written matches itself. */
@@ -35,6 +49,13 @@ orch_status orch_input_match(struct orch_arena *a, const char *pattern, struct o
 
 /* Copies standard input into a file without a name. */
 orch_status orch_input_spool(int *fd, orch_error *err);
+
+/* A new item at the end of the set; NULL: out of memory. */
+struct orch_input_item *orch_input_add(struct orch_inputs *in, const char *path);
+/* The encoding that the option of that name means; `name` NULL or "auto": by content. */
+orch_status orch_input_wanted(struct orch_inputs *in, const char *name, orch_error *err);
+/* Ends what orch_inputs_hash_ahead has begun. */
+void orch_input_hashing_end(struct orch_inputs *in);
 
 /* A fresh descriptor with a position of its own; *owned tells whether to close it. ORCH_EIO also
  * when the file is no longer the one that was found. */

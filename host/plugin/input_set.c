@@ -2,7 +2,6 @@
 #include "plugin/input_item.h"
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/map.h"
 #include "orch/error.h"
 
@@ -56,6 +55,10 @@ orch_status orch_input_reopen(const struct orch_input_item *item, bool own, int 
     struct stat info;
     char self[40];
 
+    if (item->lender) {
+        *owned = true;
+        return item->lender->open(item->lender->ctx, item->index, fd, err);
+    }
     if (item->spool >= 0 && !own) {
         *fd = item->spool;
         *owned = false;
@@ -101,13 +104,14 @@ orch_status orch_input_pread(const struct orch_input_item *item, int fd, void *b
 
 /* ---- building the set ------------------------------------------------------------------- */
 
-static struct orch_input_item *item_new(struct orch_inputs *in, const char *path)
+struct orch_input_item *orch_input_add(struct orch_inputs *in, const char *path)
 {
     struct orch_input_item *item = orch_arena_zalloc(&in->arena, sizeof *item);
 
     if (!item)
         return NULL;
     item->spool = -1;
+    item->index = in->items.len;
     item->file.path = path;
     item->name = path;
     return orch_vec_push(&in->items, item) ? item : NULL;
@@ -120,7 +124,7 @@ static orch_status add_standard_input(struct orch_inputs *in, orch_error *err)
     for (size_t i = 0; i < in->items.len; i++)
         if (in->items.items[i]->spool >= 0)
             return ORCH_OK;
-    struct orch_input_item *item = item_new(in, "-");
+    struct orch_input_item *item = orch_input_add(in, "-");
     if (!item)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     item->name = "standard input";
@@ -156,7 +160,7 @@ static orch_status add_path(struct orch_inputs *in, struct orch_map *seen, const
     if (in->items.len >= INPUTS_CAP)
         return orch_error_set(err, ORCH_ECONFIG, "more than %d files match the option path",
                               INPUTS_CAP);
-    struct orch_input_item *item = item_new(in, path);
+    struct orch_input_item *item = orch_input_add(in, path);
     if (!item || !orch_map_put(seen, id, in->items.len))
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     orch_input_stamp(item, &info);
@@ -195,15 +199,16 @@ static orch_status add_all(struct orch_inputs *in, const struct orch_options *o,
     return st;
 }
 
+orch_status orch_input_wanted(struct orch_inputs *in, const char *name, orch_error *err)
+{
+    in->automatic = !name || strcasecmp(name, "auto") == 0;
+    return in->automatic ? ORCH_OK : orch_encoding_find(name, &in->wanted, err);
+}
+
 static orch_status find_encoding(struct orch_inputs *in, const struct orch_options *o,
                                  orch_error *err)
 {
-    const char *name = orch_options_get(o, "encoding", 0, NULL);
-
-    in->automatic = !name || strcasecmp(name, "auto") == 0;
-    if (in->automatic)
-        return ORCH_OK;
-    orch_status st = orch_encoding_find(name, &in->wanted, err);
+    orch_status st = orch_input_wanted(in, orch_options_get(o, "encoding", 0, NULL), err);
     const char *place = orch_options_place(o, "encoding");
     if (st != ORCH_OK && err && place && !err->detail[0])
         orch_error_detail(err, "%s", place);
@@ -234,6 +239,7 @@ void orch_inputs_free(struct orch_inputs *in)
 {
     if (!in)
         return;
+    orch_input_hashing_end(in);
     for (size_t i = 0; i < in->items.len; i++)
         if (in->items.items[i]->spool >= 0)
             close(in->items.items[i]->spool);
@@ -252,52 +258,6 @@ size_t orch_inputs_count(const struct orch_inputs *in)
 const struct orch_input_file *orch_inputs_at(const struct orch_inputs *in, size_t i)
 {
     return i < in->items.len ? &in->items.items[i]->file : NULL;
-}
-
-static orch_status hash_file(struct orch_input_item *item, int fd, struct orch_sha256 *hash,
-                             bool (*cancelled)(void), orch_error *err)
-{
-    char *buffer = orch_alloc(ORCH_INPUT_BUFFER_BYTES);
-    orch_status st = buffer ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
-    int64_t offset = 0;
-    size_t n = 1;
-
-    while (st == ORCH_OK && n > 0) {
-        if (cancelled && cancelled())
-            st = orch_error_set(err, ORCH_ECANCELLED, "cancelled while hashing \"%s\"", item->name);
-        if (st == ORCH_OK)
-            st = orch_input_pread(item, fd, buffer, ORCH_INPUT_BUFFER_BYTES, offset, &n, err);
-        if (st == ORCH_OK && orch_sha256_update(hash, buffer, n) != ORCH_OK)
-            st = orch_error_set(err, ORCH_EINTERNAL, "cannot hash \"%s\"", item->name);
-        offset += (int64_t)n;
-    }
-    if (st == ORCH_OK && orch_sha256_finish(hash, item->file.sha256) != ORCH_OK)
-        st = orch_error_set(err, ORCH_EINTERNAL, "cannot hash \"%s\"", item->name);
-    free(buffer);
-    return st;
-}
-
-orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
-                             orch_error *err)
-{
-    struct orch_sha256 *hash = NULL;
-    bool owned = false;
-    int fd = -1;
-
-    if (i >= in->items.len)
-        return orch_error_set(err, ORCH_EINVAL, "there is no input %zu", i);
-    struct orch_input_item *item = in->items.items[i];
-    if (item->file.sha256[0])
-        return ORCH_OK;
-    orch_status st = orch_input_reopen(item, false, &fd, &owned, err);
-    if (st == ORCH_OK)
-        st = orch_sha256_new(&hash, err);
-    if (st == ORCH_OK)
-        st = hash_file(item, fd, hash, cancelled, err);
-    orch_sha256_free(hash);
-    if (owned)
-        close(fd);
-    return st;
 }
 
 orch_status orch_inputs_unchanged(const struct orch_inputs *in, orch_error *err)

@@ -34,8 +34,45 @@ const struct orch_input_file *orch_inputs_at(const struct orch_inputs *in, size_
 /* Hashes input i by reading it, unless known. Checks `cancelled` (may be NULL) at times. */
 orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
                              orch_error *err);
+/* Hashes on, up to `upto` bytes counted over all inputs in their order, for a caller that has time
+ * while somebody else reads them. That it fails is no error: orch_inputs_hash will say. */
+void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto);
 /* Did size, time or inode change since opened? ORCH_EIO naming the file then. */
 orch_status orch_inputs_unchanged(const struct orch_inputs *in, orch_error *err);
+
+/* ---- inputs of another process ----------------------------------------------------------- */
+
+/* What the process that has the inputs tells of one. */
+struct orch_input_told {
+    const char *path;
+    const char *name; /* for messages */
+    int64_t size_bytes;
+    int64_t modified_us;
+};
+
+/* How to get at them. */
+struct orch_input_lender {
+    void *ctx;
+    /* A fresh, seekable descriptor of input `index` with a position of its own. */
+    orch_status (*open)(void *ctx, size_t index, int *fd, orch_error *err);
+    /* The encoding of input `index` has been decided. */
+    void (*decided)(void *ctx, size_t index, const char *encoding, bool detected);
+};
+
+/* What a set tells of input i to a process that adopts it; false past the last. */
+bool orch_inputs_tell(const struct orch_inputs *in, size_t i, struct orch_input_told *out);
+/* Lends input i: a fresh descriptor, after a check that the file is still the one that was found.
+ * The caller closes it. */
+orch_status orch_inputs_lend(const struct orch_inputs *in, size_t i, int *fd, orch_error *err);
+/* Takes over what the process that read input i found. Only for people: it decides nothing. false:
+ * there is no such input, or that is no name of an encoding. */
+bool orch_inputs_decided(struct orch_inputs *in, size_t i, const char *encoding, bool detected);
+
+/* A set that reads through `lender` and hashes nothing; everything is copied. `encoding` is the
+ * value of the option of that name. */
+orch_status orch_inputs_adopt(const struct orch_input_told *told, size_t n, const char *encoding,
+                              const struct orch_input_lender *lender, struct orch_inputs **out,
+                              orch_error *err);
 
 /* ---- the host table ---------------------------------------------------------------------- */
 

@@ -104,6 +104,9 @@ static orch_status begin_text(struct orch_inputs *in, orch_input_stream *s, orch
         memcpy(s->item->encoding, found.encoding.name, sizeof s->item->encoding);
         s->item->file.encoding = s->item->encoding;
         s->item->file.detected = found.by_content;
+        if (s->item->lender)
+            s->item->lender->decided(s->item->lender->ctx, s->item->index, found.encoding.name,
+                                     found.by_content);
     }
     return ORCH_OK;
 }
@@ -122,7 +125,7 @@ orch_status orch_stream_open(struct orch_inputs *in, size_t index, uint32_t mode
     s->item = in->items.items[index];
     s->mode = mode;
     s->fd = -1;
-    s->hashing = s->item->file.sha256[0] == '\0';
+    s->hashing = s->item->file.sha256[0] == '\0' && !s->item->lender;
     orch_status st = orch_input_reopen(s->item, false, &s->fd, &s->owned, err);
     if (st == ORCH_OK && mode == ORCH_INPUT_TEXT)
         st = begin_text(in, s, err);

@@ -59,6 +59,15 @@ static void on_error(void *ctx, xmlErrorPtr e)
     xmlStopParser(d->parser);
 }
 
+/* What the library says of no parser in particular, as where the bytes of an encoding do not decode:
+ * it would go to stderr. */
+static void on_library_error(void *ctx, xmlErrorPtr e)
+{
+    struct xml_document *d = ctx;
+    if (d->failure.code == ORCH_OK && e->level >= XML_ERR_ERROR)
+        describe_error(d, e);
+}
+
 /* ---- events -------------------------------------------------------------------------------- */
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
@@ -208,13 +217,18 @@ orch_status xml_document_feed(struct xml_document *d, bool *end, orch_error *err
     if (st != ORCH_OK)
         return st;
     *end = n == 0;
+    xmlStructuredErrorFunc handler = xmlStructuredError;
+    void *handler_ctx = xmlStructuredErrorContext;
+    xmlSetStructuredErrorFunc(d, on_library_error);
     int code = xmlParseChunk(d->parser, d->chunk, (int)n, n == 0);
+    xmlSetStructuredErrorFunc(handler_ctx, handler);
     if (d->failure.code != ORCH_OK) {
         if (err != NULL)
             *err = d->failure;
         return d->failure.code;
     }
-    if (code != 0 && d->parser->wellFormed == 0) {
+    /* A parser that stopped by itself says -1 and calls what it saw well-formed. */
+    if (code < 0 || d->parser->wellFormed == 0) {
         orch_error_set(err, ORCH_EDATA, "cannot read \"%s\": not well-formed XML", d->input);
         orch_error_detail(err, "line %lld: error %d of the parser",
                           (long long)xml_document_line(d), code);
