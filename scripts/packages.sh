@@ -47,6 +47,7 @@ packages() {
 #pkg test sqlite3 looks into results
 #pkg show sqlite3 looks into the result of the quick start
 #pkg test gdal-bin ogrinfo reads GeoPackages
+#pkg test git the lint asks it which files there are
 #pkg test python3 the test driver for golden cases
 #pkg test libxml2-utils xmllint checks drawings
 #pkg tools clang-format format of the code

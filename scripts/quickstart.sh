@@ -17,7 +17,9 @@ sh scripts/packages.sh install run build show
 
 step "building"
 cmake --preset release -DORCHESTRA_TESTS=OFF >/dev/null # the tests need packages of their own
-cmake --build --preset release -j "$(nproc)" | tail -n 1
+log=build/quickstart-build.log
+cmake --build --preset release -j "$(nproc)" >"$log" || { tail -n 40 "$log"; exit 1; }
+tail -n 1 "$log"
 
 mkdir -p "$out"
 for format in csv r50; do

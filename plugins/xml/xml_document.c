@@ -38,34 +38,58 @@ void xml_document_fail(struct xml_document *d, orch_status code, const char *mes
 static void describe_error(struct xml_document *d, xmlErrorPtr e)
 {
     const char *text = e->message != NULL ? e->message : "not well-formed";
+    int64_t line = e->line > 0 || d->parser == NULL ? e->line : xml_document_line(d);
     if (e->code == XML_ERR_DOCUMENT_END)
         text = xml_document_consumed(d) == 0 ? "the file is empty"
                                              : "the file ends in the middle of the document";
     orch_error_set(&d->failure, ORCH_EDATA, "cannot read \"%s\": not well-formed XML", d->input);
-    orch_error_detail(&d->failure, "line %d: %.*s", e->line, (int)strcspn(text, "\n"), text);
+    orch_error_detail(&d->failure, "line %lld: %.*s", (long long)line, (int)strcspn(text, "\n"),
+                      text);
     orch_error_hint(&d->failure, "ask for the file again; a cut or edited export looks like this");
 }
 
-static void on_error(void *ctx, xmlErrorPtr e)
+static bool note_error(struct xml_document *d, xmlErrorPtr e)
 {
-    struct xml_document *d = ((xmlParserCtxtPtr)ctx)->_private;
     if (d->failure.code != ORCH_OK || e->level < XML_ERR_ERROR)
-        return;
+        return false;
     if (e->code == XML_ERR_NO_MEMORY)
         orch_error_set(&d->failure, ORCH_ENOMEM, "out of memory");
     else
         describe_error(d, e);
     d->failure.vendor_code = e->code;
-    xmlStopParser(d->parser);
+    return true;
+}
+
+static void on_error(void *ctx, xmlErrorPtr e)
+{
+    struct xml_document *d = ((xmlParserCtxtPtr)ctx)->_private;
+    if (note_error(d, e))
+        xmlStopParser(d->parser);
 }
 
 /* What the library says of no parser in particular, as where the bytes of an encoding do not decode:
  * it would go to stderr. */
 static void on_library_error(void *ctx, xmlErrorPtr e)
 {
-    struct xml_document *d = ctx;
-    if (d->failure.code == ORCH_OK && e->level >= XML_ERR_ERROR)
-        describe_error(d, e);
+    note_error(ctx, e);
+}
+
+/* What the library does while it has our handler: it keeps one a thread, which may be another's. */
+struct library_errors {
+    xmlStructuredErrorFunc handler;
+    void *ctx;
+};
+
+static struct library_errors library_errors_take(struct xml_document *d)
+{
+    struct library_errors before = { xmlStructuredError, xmlStructuredErrorContext };
+    xmlSetStructuredErrorFunc(d, on_library_error);
+    return before;
+}
+
+static void library_errors_give_back(const struct library_errors *before)
+{
+    xmlSetStructuredErrorFunc(before->ctx, before->handler);
 }
 
 /* ---- events -------------------------------------------------------------------------------- */
@@ -180,8 +204,11 @@ orch_status xml_document_open(struct orch_source *s, size_t input, const struct 
     if (st == ORCH_OK)
         st = s->input->open(s->host, input, s->decoded ? ORCH_INPUT_TEXT : ORCH_INPUT_RAW,
                             &d->stream, err);
-    if (st == ORCH_OK)
+    if (st == ORCH_OK) {
+        struct library_errors before = library_errors_take(d);
         st = parser_open(d, err);
+        library_errors_give_back(&before);
+    }
     if (st != ORCH_OK) {
         xml_document_close(d);
         return st;
@@ -217,11 +244,9 @@ orch_status xml_document_feed(struct xml_document *d, bool *end, orch_error *err
     if (st != ORCH_OK)
         return st;
     *end = n == 0;
-    xmlStructuredErrorFunc handler = xmlStructuredError;
-    void *handler_ctx = xmlStructuredErrorContext;
-    xmlSetStructuredErrorFunc(d, on_library_error);
+    struct library_errors before = library_errors_take(d);
     int code = xmlParseChunk(d->parser, d->chunk, (int)n, n == 0);
-    xmlSetStructuredErrorFunc(handler_ctx, handler);
+    library_errors_give_back(&before);
     if (d->failure.code != ORCH_OK) {
         if (err != NULL)
             *err = d->failure;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hash of an input that nobody read through a stream of this process: by reading it in one go,
+ * or, where another process reads it, a piece at a time beside it, while its pages are in memory.
+ * What the other process says decides only the pace: the bytes are read here. */
+#include "plugin/input_item.h"
+
+#include "base/hash.h"
+#include "orch/error.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static orch_status fail_hash(const struct orch_input_item *item, orch_error *err)
+{
+    return orch_error_set(err, ORCH_EINTERNAL, "cannot hash \"%s\"", item->name);
+}
+
+/* ---- what is under way ------------------------------------------------------------------ */
+
+void orch_input_hashing_end(struct orch_inputs *in)
+{
+    struct orch_input_hashing *h = &in->hashing;
+
+    orch_sha256_free(h->hash);
+    h->hash = NULL;
+    if (h->owned)
+        close(h->fd);
+    h->owned = false;
+}
+
+static orch_status begin(struct orch_inputs *in, size_t i, orch_error *err)
+{
+    struct orch_input_hashing *h = &in->hashing;
+
+    if (h->hash && h->index == i)
+        return ORCH_OK;
+    orch_input_hashing_end(in);
+    orch_status st = orch_input_reopen(in->items.items[i], false, &h->fd, &h->owned, err);
+    if (st == ORCH_OK)
+        st = orch_sha256_new(&h->hash, err);
+    if (st != ORCH_OK) {
+        orch_input_hashing_end(in);
+        return st;
+    }
+    h->index = i;
+    h->offset = 0;
+    return ORCH_OK;
+}
+
+/* Hashes from where it stands up to `end` or the end of the input; *whole tells which. */
+static orch_status hash_on(struct orch_inputs *in, int64_t end, char *buffer,
+                           bool (*cancelled)(void), bool *whole, orch_error *err)
+{
+    struct orch_input_hashing *h = &in->hashing;
+    const struct orch_input_item *item = in->items.items[h->index];
+
+    while (h->offset < end && !*whole) {
+        size_t n = 0;
+        if (cancelled && cancelled())
+            return orch_error_set(err, ORCH_ECANCELLED, "cancelled while hashing \"%s\"",
+                                  item->name);
+        orch_status st = orch_input_pread(item, h->fd, buffer, ORCH_INPUT_BUFFER_BYTES, h->offset,
+                                          &n, err);
+        if (st != ORCH_OK)
+            return st;
+        if (orch_sha256_update(h->hash, buffer, n) != ORCH_OK)
+            return fail_hash(item, err);
+        h->offset += (int64_t)n;
+        *whole = n == 0;
+    }
+    return ORCH_OK;
+}
+
+static orch_status finish(struct orch_inputs *in, orch_error *err)
+{
+    struct orch_input_item *item = in->items.items[in->hashing.index];
+    orch_status st = orch_sha256_finish(in->hashing.hash, item->file.sha256) == ORCH_OK
+                         ? ORCH_OK : fail_hash(item, err);
+
+    orch_input_hashing_end(in);
+    return st;
+}
+
+/* ---- both ways -------------------------------------------------------------------------- */
+
+orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
+                             orch_error *err)
+{
+    bool whole = false;
+
+    if (i >= in->items.len)
+        return orch_error_set(err, ORCH_EINVAL, "there is no input %zu", i);
+    if (in->items.items[i]->file.sha256[0])
+        return ORCH_OK;
+    char *buffer = orch_alloc(ORCH_INPUT_BUFFER_BYTES);
+    if (!buffer)
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    orch_status st = begin(in, i, err);
+    if (st == ORCH_OK)
+        st = hash_on(in, INT64_MAX, buffer, cancelled, &whole, err);
+    if (st == ORCH_OK)
+        st = finish(in, err);
+    else
+        orch_input_hashing_end(in);
+    free(buffer);
+    return st;
+}
+
+void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto)
+{
+    int64_t before = 0; /* bytes of the inputs before this one */
+    char *buffer = in->hashing.failed ? NULL : orch_alloc(ORCH_INPUT_BUFFER_BYTES);
+    orch_status st = buffer ? ORCH_OK : ORCH_ENOMEM;
+
+    for (size_t i = 0; st == ORCH_OK && i < in->items.len && before < upto; i++) {
+        const struct orch_input_file *file = &in->items.items[i]->file;
+        bool whole = false;
+        if (!file->sha256[0]) {
+            st = begin(in, i, NULL);
+            if (st == ORCH_OK)
+                st = hash_on(in, upto - before, buffer, NULL, &whole, NULL);
+            if (st == ORCH_OK && whole)
+                st = finish(in, NULL);
+        }
+        before += file->size_bytes;
+    }
+    if (st != ORCH_OK) {
+        in->hashing.failed = true;
+        orch_input_hashing_end(in);
+    }
+    free(buffer);
+}
