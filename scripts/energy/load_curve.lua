@@ -55,7 +55,7 @@ local format = formats[name] or error("format is csv or r50, not " .. name)
 
 -- A meter number is personal data unless the meter is a public building's.
 local meter = format.meter:digits(14)
-if not energy.meters_are_public_buildings then
+if not energy("meters_are_public_buildings", false) then
     meter = meter:pseudonym { key = "${env:ORCHESTRA_PSEUDONYM_KEY}" }
 end
 

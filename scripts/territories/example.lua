@@ -14,7 +14,7 @@ return {
 
     energy = {
         -- The meters listed by these exports measure public buildings: their numbers identify no
-        -- person. Set it to false, and meter numbers become keyed pseudonyms: the run then needs
+        -- person. Without this line meter numbers become keyed pseudonyms: the run then needs
         -- the key in ORCHESTRA_PSEUDONYM_KEY (32 bytes or more: openssl rand -hex 32).
         meters_are_public_buildings = true,
         -- Minutes a value stands for where the export does not say.
