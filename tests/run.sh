@@ -3,11 +3,16 @@
 # Installs what the tests need, builds, runs all tests; closes with "N passed, N failed".
 #
 #   sh tests/run.sh          everything that CI runs
-#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases integration fuzz
+#   sh tests/run.sh --full   more: tsan (runs under the thread sanitizer), fault (every allocation
+#                            of a process fails once), fuzzing (60 seconds each target)
+#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases integration fuzz, and
+#                            those of --full
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-parts="${*:-lint unit clang install cases integration fuzz}"
+usual="lint unit clang install cases integration fuzz"
+[ "${1:-}" = --full ] && set -- $usual tsan fault fuzzing
+parts="${*:-$usual}"
 jobs=$(nproc)
 passed=0
 failed=0
@@ -63,6 +68,11 @@ clang() {
     build clang && echo "ok build with clang"
 }
 
+# Without a sanitizer the program's malloc is that of connectors and libraries too.
+fault() {
+    build clang && build/clang/tests/fault/fault_run --every
+}
+
 sh scripts/packages.sh install run build test || exit 1
 build release || failed=$((failed + 1))
 
@@ -73,6 +83,9 @@ part install sh tests/integration/install.sh build/release
 part cases python3 tests/cases/run.py build/release
 part integration bash tests/integration/run.sh build/release
 part fuzz sh tests/fuzz/run.sh
+part tsan sh tests/integration/tsan.sh
+part fault fault
+part fuzzing sh tests/fuzz/run.sh --seconds 60
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

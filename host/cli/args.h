@@ -10,6 +10,7 @@ enum { CLI_MAX_WORDS = 16 };
 
 struct cli_settings {
     bool help, json, dry_run, force, allow_empty, summary, quiet, csv;
+    bool in_process, require_sandbox;
     int64_t limit, rows, wait_ms;
     const char *territory, *max_rejects, *log_format, *log_level;
     const char *source, *destination, *run, *pipeline;

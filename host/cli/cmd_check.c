@@ -43,6 +43,7 @@ int cmd_check(const struct cli_settings *s)
 {
     struct orch_registry *registry = orch_registry_new();
     struct orch_script_request script = cli_script_request(s);
+    struct orch_isolation isolation = cli_isolation(s);
     struct orch_checked checked;
     struct orch_text text = { 0 };
     orch_error err = ORCH_ERROR_INIT;
@@ -51,7 +52,7 @@ int cmd_check(const struct cli_settings *s)
         fprintf(stderr, "orchestra: out of memory\n");
         return CLI_INTERNAL;
     }
-    if (orch_check_pipeline(registry, &script, &checked, &err) != ORCH_OK) {
+    if (orch_check_pipeline(registry, &script, &isolation, &checked, &err) != ORCH_OK) {
         code = cli_fail(checked.stage, &err);
     } else {
         (s->json ? checked_json : checked_text)(&checked, &text);

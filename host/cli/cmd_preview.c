@@ -65,7 +65,8 @@ static int preview(const struct cli_settings *s, struct orch_registry *registry,
 {
     struct orch_script_request script = cli_script_request(s);
     const char *path = s->n_words > 0 ? s->words[0] : NULL;
-    struct orch_preview_request request = { .rows = s->rows > 0 ? (size_t)s->rows : DEFAULT_ROWS };
+    struct orch_preview_request request = { .isolation = cli_isolation(s),
+                                            .rows = s->rows > 0 ? (size_t)s->rows : DEFAULT_ROWS };
     struct orch_preview result;
     struct orch_text text = { 0 };
     struct orch_end end;

@@ -59,6 +59,7 @@ int cmd_run(const struct cli_settings *s)
         .max_rejects = s->max_rejects,
         .limit = s->limit,
         .wait_ms = s->wait_ms,
+        .isolation = cli_isolation(s),
         .dry_run = s->dry_run,
         .force = s->force,
         .allow_empty = s->allow_empty,

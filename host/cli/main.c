@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "cli/args.h"
 #include "cli/exit.h"
+#include "worker/child.h"
+#include "worker/worker.h"
 
 static int unknown_command(const char *word)
 {
@@ -91,6 +93,8 @@ int main(int argc, char **argv)
         puts("orchestra " ORCH_VERSION);
         return CLI_OK;
     }
+    if (strcmp(argv[1], ORCH_CHILD_ARGUMENT) == 0)
+        return orch_worker_main();
     const char *word = argv[1];
     bool help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
     if (help && argc == 2) {

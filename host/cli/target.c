@@ -29,6 +29,13 @@ static bool ends_in(const char *path, const char *ending)
     return a > b && strcasecmp(path + a - b, ending) == 0;
 }
 
+struct orch_isolation cli_isolation(const struct cli_settings *s)
+{
+    return (struct orch_isolation){ .in_process =
+                                        s->in_process || getenv("ORCHESTRA_IN_PROCESS") != NULL,
+                                    .require_sandbox = s->require_sandbox };
+}
+
 bool cli_is_script(const char *path)
 {
     return ends_in(path, ".lua");
@@ -227,6 +234,7 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
                             enum orch_stage *stage, orch_error *err)
 {
     struct orch_script_request request = cli_script_request(s);
+    struct orch_isolation isolation = cli_isolation(s);
     struct orch_registry *registry = orch_registry_new();
     struct orch_destination_end destination = { 0 };
     struct orch_script *script = NULL;
@@ -248,8 +256,8 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
         *stage = st == ORCH_EIO ? ORCH_STAGE_DESTINATION : ORCH_STAGE_SCRIPT;
     }
     if (st == ORCH_OK) {
-        st = orch_destination_end_open(registry, &end, 0, &orch_quiet_hooks, &destination,
-                                       &connector_failed, err);
+        st = orch_destination_end_open(registry, &end, &isolation, 0, &orch_quiet_hooks,
+                                       &destination, &connector_failed, err);
         *stage = connector_failed      ? ORCH_STAGE_CONNECTOR
                  : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
                                       : ORCH_STAGE_DESTINATION;
@@ -258,8 +266,11 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
         st = query_run(s, &destination, table, pipeline, of_one_run, offset, limit, out, err);
         *stage = st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT : ORCH_STAGE_DESTINATION;
     }
-    if (st != ORCH_OK)
+    if (st != ORCH_OK && destination.loaded != NULL) {
         orch_instance_redact(&destination.instance, err);
+        if (orch_remote_failed(destination.loaded))
+            *stage = ORCH_STAGE_CONNECTOR;
+    }
     orch_destination_end_close(&destination);
     orch_script_free(script);
     orch_registry_free(registry);

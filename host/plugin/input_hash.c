@@ -26,6 +26,7 @@ void orch_input_hashing_end(struct orch_inputs *in)
     if (h->owned)
         close(h->fd);
     h->owned = false;
+    h->offset = 0;
 }
 
 static orch_status begin(struct orch_inputs *in, size_t i, orch_error *err)
@@ -43,7 +44,6 @@ static orch_status begin(struct orch_inputs *in, size_t i, orch_error *err)
         return st;
     }
     h->index = i;
-    h->offset = 0;
     return ORCH_OK;
 }
 
@@ -106,26 +106,42 @@ orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)
     return st;
 }
 
+/* Hashes input h->first as far as it is due; *more: it is hashed, the next may be due as well. */
+static orch_status hash_due(struct orch_inputs *in, int64_t upto, char *buffer, bool *more)
+{
+    struct orch_input_hashing *h = &in->hashing;
+    const struct orch_input_file *file = &in->items.items[h->first]->file;
+    bool whole = file->sha256[0] != '\0';
+    orch_status st = ORCH_OK;
+
+    if (!whole) {
+        st = begin(in, h->first, NULL);
+        if (st == ORCH_OK)
+            st = hash_on(in, upto - h->before, buffer, NULL, &whole, NULL);
+        if (st == ORCH_OK && whole)
+            st = finish(in, NULL);
+    }
+    if (st == ORCH_OK && whole) {
+        h->before += file->size_bytes;
+        h->first++;
+    }
+    *more = whole;
+    return st;
+}
+
 void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto)
 {
-    int64_t before = 0; /* bytes of the inputs before this one */
-    char *buffer = in->hashing.failed ? NULL : orch_alloc(ORCH_INPUT_BUFFER_BYTES);
-    orch_status st = buffer ? ORCH_OK : ORCH_ENOMEM;
+    struct orch_input_hashing *h = &in->hashing;
+    bool more = true;
 
-    for (size_t i = 0; st == ORCH_OK && i < in->items.len && before < upto; i++) {
-        const struct orch_input_file *file = &in->items.items[i]->file;
-        bool whole = false;
-        if (!file->sha256[0]) {
-            st = begin(in, i, NULL);
-            if (st == ORCH_OK)
-                st = hash_on(in, upto - before, buffer, NULL, &whole, NULL);
-            if (st == ORCH_OK && whole)
-                st = finish(in, NULL);
-        }
-        before += file->size_bytes;
-    }
+    if (h->failed || h->first >= in->items.len || h->before + h->offset >= upto)
+        return;
+    char *buffer = orch_alloc(ORCH_INPUT_BUFFER_BYTES);
+    orch_status st = buffer ? ORCH_OK : ORCH_ENOMEM;
+    while (st == ORCH_OK && more && h->first < in->items.len && h->before < upto)
+        st = hash_due(in, upto, buffer, &more);
     if (st != ORCH_OK) {
-        in->hashing.failed = true;
+        h->failed = true;
         orch_input_hashing_end(in);
     }
     free(buffer);

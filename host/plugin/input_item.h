@@ -24,6 +24,8 @@ struct orch_input_item {
 /* How far the inputs have been hashed by orch_inputs_hash_ahead. */
 struct orch_input_hashing {
     struct orch_sha256 *hash; /* NULL: nothing is under way */
+    size_t first;   /* all before it are hashed ... */
+    int64_t before; /* ... and have so many bytes */
     size_t index;
     int64_t offset;
     int fd;

@@ -221,6 +221,28 @@ static bool starts_with(const char *text, const char *secret, size_t len)
     return true;
 }
 
+/* A text that was cut to its field may end inside a secret. */
+static void redact_cut(const struct orch_secrets *s, char *text)
+{
+    enum { TELLING = 4 }; /* bytes: fewer tell nothing, and match by chance */
+    static const char ellipsis[] = "\xE2\x80\xA6";
+    size_t end = strlen(text);
+
+    if (end < sizeof ellipsis - 1 || strcmp(text + end - (sizeof ellipsis - 1), ellipsis) != 0)
+        return;
+    end -= sizeof ellipsis - 1;
+    for (size_t i = 0; i < s->len; i++) {
+        size_t len = strlen(s->items[i]);
+        for (size_t n = len < end ? len : end; n >= TELLING; n--) {
+            if (!starts_with(text + end - n, s->items[i], n))
+                continue;
+            memcpy(text + end - n, "***", 3);
+            memcpy(text + end - n + 3, ellipsis, sizeof ellipsis);
+            return;
+        }
+    }
+}
+
 void orch_secrets_redact(const struct orch_secrets *s, char *text)
 {
     const char *from = text;
@@ -242,6 +264,7 @@ void orch_secrets_redact(const struct orch_secrets *s, char *text)
         from += hit;
     }
     *to = '\0';
+    redact_cut(s, text);
 }
 
 void orch_secrets_release(struct orch_secrets *s)

@@ -65,24 +65,32 @@ static orch_status find(struct orch_registry *r, const struct orch_end *end, enu
     return ORCH_ECONFIG;
 }
 
-static orch_status instance_make(const struct orch_loaded *loaded, enum orch_role role,
-                                 const struct orch_end *end, const struct orch_hooks *hooks,
-                                 struct orch_instance *out, bool *input_failed, orch_error *err)
+/* What the connector and its options are for; *loaded becomes the proxy's when there is a worker. */
+static orch_status instance_make(const struct orch_loaded **loaded, enum orch_role role,
+                                 const struct orch_end *end,
+                                 const struct orch_isolation *isolation,
+                                 const struct orch_hooks *hooks, struct orch_instance *out,
+                                 struct orch_remote **remote, orch_error *err)
 {
+    struct orch_remote_setup setup = { .require_sandbox = isolation->require_sandbox };
     struct orch_options *options = NULL;
     struct orch_inputs *inputs = NULL;
     orch_status st =
-        orch_options_parse(loaded, role, end->settings, end->n_settings, &options, err);
+        orch_options_parse(*loaded, role, end->settings, end->n_settings, &options, err);
     if (st != ORCH_OK)
         return st;
-    if (role == ORCH_ROLE_SOURCE && (loaded->connector.capabilities & ORCH_CAP_INPUT) != 0) {
+    if (role == ORCH_ROLE_SOURCE && ((*loaded)->connector.capabilities & ORCH_CAP_INPUT) != 0)
         st = orch_inputs_open(options, &inputs, err);
-        *input_failed = st != ORCH_OK && st != ORCH_ECONFIG;
-    }
+    if (st == ORCH_OK && !isolation->in_process)
+        st = orch_remote_new(*loaded, role, options, inputs, &setup, remote, err);
+    if (st == ORCH_OK && *remote != NULL)
+        *loaded = orch_remote_loaded(*remote);
     if (st == ORCH_OK)
-        st = orch_instance_init(out, loaded, options, inputs, hooks);
+        st = orch_instance_init(out, *loaded, options, inputs, hooks);
     if (st == ORCH_OK)
         return ORCH_OK;
+    orch_remote_free(*remote);
+    *remote = NULL;
     orch_inputs_free(inputs);
     orch_options_free(options);
     return st;
@@ -100,21 +108,22 @@ void orch_instance_redact(const struct orch_instance *instance, orch_error *err)
 /* ---- source -------------------------------------------------------------------------------- */
 
 orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
+                                 const struct orch_isolation *isolation,
                                  const struct orch_hooks *hooks, struct orch_source_end *out,
                                  bool *connector_failed, orch_error *err)
 {
-    bool input_failed = false;
     *out = (struct orch_source_end){ 0 };
-    orch_status st = find(r, end, ORCH_ROLE_SOURCE, &out->loaded, connector_failed, err);
-    if (st != ORCH_OK)
-        return st;
-    st = instance_make(out->loaded, ORCH_ROLE_SOURCE, end, hooks, &out->instance, &input_failed,
-                       err);
+    orch_status st = find(r, end, ORCH_ROLE_SOURCE, &out->original, connector_failed, err);
+    out->loaded = out->original;
+    if (st == ORCH_OK)
+        st = instance_make(&out->loaded, ORCH_ROLE_SOURCE, end, isolation, hooks, &out->instance,
+                           &out->remote, err);
     if (st != ORCH_OK)
         return st;
     out->ready = true;
     st = out->loaded->source.open(&out->instance.host, &out->source, err);
     if (st != ORCH_OK) {
+        *connector_failed = orch_remote_failed(out->loaded);
         if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
             orch_error_detail(err, "%s", end->place);
         orch_instance_redact(&out->instance, err);
@@ -129,6 +138,7 @@ void orch_source_end_close(struct orch_source_end *end)
         end->loaded->source.close(end->source);
     if (end->ready)
         orch_instance_release(&end->instance);
+    orch_remote_free(end->remote);
     *end = (struct orch_source_end){ 0 };
 }
 
@@ -154,23 +164,25 @@ static orch_status mode_check(const struct orch_loaded *loaded, const struct orc
 }
 
 orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
-                                      uint32_t mode, const struct orch_hooks *hooks,
+                                      const struct orch_isolation *isolation, uint32_t mode,
+                                      const struct orch_hooks *hooks,
                                       struct orch_destination_end *out, bool *connector_failed,
                                       orch_error *err)
 {
-    bool input_failed = false;
     *out = (struct orch_destination_end){ 0 };
-    orch_status st = find(r, end, ORCH_ROLE_DESTINATION, &out->loaded, connector_failed, err);
+    orch_status st = find(r, end, ORCH_ROLE_DESTINATION, &out->original, connector_failed, err);
+    out->loaded = out->original;
     if (st == ORCH_OK)
         st = mode_check(out->loaded, end, mode, err);
     if (st == ORCH_OK)
-        st = instance_make(out->loaded, ORCH_ROLE_DESTINATION, end, hooks, &out->instance,
-                           &input_failed, err);
+        st = instance_make(&out->loaded, ORCH_ROLE_DESTINATION, end, isolation, hooks,
+                           &out->instance, &out->remote, err);
     if (st != ORCH_OK)
         return st;
     out->ready = true;
     st = out->loaded->destination.open(&out->instance.host, &out->destination, err);
     if (st != ORCH_OK) {
+        *connector_failed = orch_remote_failed(out->loaded);
         if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
             orch_error_detail(err, "%s", end->place);
         orch_instance_redact(&out->instance, err);
@@ -185,5 +197,6 @@ void orch_destination_end_close(struct orch_destination_end *end)
         end->loaded->destination.close(end->destination);
     if (end->ready)
         orch_instance_release(&end->instance);
+    orch_remote_free(end->remote);
     *end = (struct orch_destination_end){ 0 };
 }

@@ -5,16 +5,27 @@
 
 #include "plugin/input_set.h"
 #include "script/script.h"
+#include "worker/remote.h"
+
+/* Where connectors run: in a worker process each, unless in_process says otherwise. */
+struct orch_isolation {
+    bool in_process;      /* in this process: for debuggers and profilers */
+    bool require_sandbox; /* refuse where the kernel lacks a part of the sandbox */
+};
 
 struct orch_source_end {
-    const struct orch_loaded *loaded;
+    const struct orch_loaded *original; /* the registry's: what its identity is asked of */
+    const struct orch_loaded *loaded;   /* whose functions are called: in a worker, its proxy's */
+    struct orch_remote *remote;         /* NULL: in this process */
     struct orch_instance instance;
     orch_source *source;
     bool ready;
 };
 
 struct orch_destination_end {
+    const struct orch_loaded *original;
     const struct orch_loaded *loaded;
+    struct orch_remote *remote;
     struct orch_instance instance;
     orch_destination *destination;
     bool ready;
@@ -23,13 +34,14 @@ struct orch_destination_end {
 /* Opens a source: options, inputs, instance, `open`. *connector_failed tells a refused plugin
  * from wrong options. On failure the end is released. */
 orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
+                                 const struct orch_isolation *isolation,
                                  const struct orch_hooks *hooks, struct orch_source_end *out,
                                  bool *connector_failed, orch_error *err);
 void orch_source_end_close(struct orch_source_end *end);
 
 /* Opens a destination and checks that it can write in `mode` (0: no check). */
 orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
-                                      uint32_t mode, const struct orch_hooks *hooks,
+                                      const struct orch_isolation *isolation, uint32_t mode, const struct orch_hooks *hooks,
                                       struct orch_destination_end *out, bool *connector_failed,
                                       orch_error *err);
 void orch_destination_end_close(struct orch_destination_end *end);

@@ -56,7 +56,7 @@ orch_status orch_fingerprint(struct orch_registry *r, const struct orch_pipeline
         return ORCH_OK;
     orch_status st = orch_sha256_new(&h, err);
     if (st == ORCH_OK)
-        st = add_setup(h, r, pipeline, source->loaded, destination->loaded, err);
+        st = add_setup(h, r, pipeline, source->original, destination->original, err);
     if (st == ORCH_OK)
         st = add_inputs(h, source->instance.inputs, err);
     if (st == ORCH_OK)

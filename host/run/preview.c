@@ -118,6 +118,7 @@ orch_status orch_preview(struct orch_registry *r, const struct orch_preview_requ
     *out = (struct orch_preview){ 0 };
     s->registry = r;
     s->report = &report;
+    s->isolation = request->isolation;
     s->source_hooks = orch_quiet_hooks;
     s->source_hooks.ctx = &p;
     s->source_hooks.reject = preview_reject;
@@ -138,8 +139,10 @@ orch_status orch_preview(struct orch_registry *r, const struct orch_preview_requ
         st = read_rows(&p, err);
     if (st == ORCH_ENOMEM)
         orch_error_set(err, st, "out of memory");
-    if (st != ORCH_OK)
+    if (st != ORCH_OK) {
         orch_session_redact(s, err);
+        orch_session_blame(s);
+    }
     out->rejects = p.rejects.items;
     out->n_rejects = p.rejects.len;
     out->stage = report.stage;
@@ -188,8 +191,9 @@ static orch_status check_destination(struct orch_session *s, orch_error *err)
 {
     bool connector_failed = false;
     orch_status st =
-        orch_destination_end_open(s->registry, &s->pipeline->destination, s->pipeline->mode,
-                                  &orch_quiet_hooks, &s->destination, &connector_failed, err);
+        orch_destination_end_open(s->registry, &s->pipeline->destination, &s->isolation,
+                                  s->pipeline->mode, &orch_quiet_hooks, &s->destination,
+                                  &connector_failed, err);
     s->report->stage = connector_failed ? ORCH_STAGE_CONNECTOR : ORCH_STAGE_SCRIPT;
     if (st != ORCH_OK)
         return st;
@@ -200,10 +204,13 @@ static orch_status check_destination(struct orch_session *s, orch_error *err)
 }
 
 orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_script_request *script,
-                                struct orch_checked *out, orch_error *err)
+                                const struct orch_isolation *isolation, struct orch_checked *out, orch_error *err)
 {
     struct orch_run_report report = { .stage = ORCH_STAGE_SCRIPT };
-    struct orch_session s = { .registry = r, .report = &report, .source_hooks = orch_quiet_hooks };
+    struct orch_session s = { .registry = r,
+                              .report = &report,
+                              .isolation = *isolation,
+                              .source_hooks = orch_quiet_hooks };
     *out = (struct orch_checked){ 0 };
     orch_status st = load_script(&s, script, err);
     if (st == ORCH_OK)
@@ -218,8 +225,10 @@ orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_scrip
         st = check_destination(&s, err);
     if (st == ORCH_ENOMEM)
         orch_error_set(err, st, "out of memory");
-    if (st != ORCH_OK)
+    if (st != ORCH_OK) {
         orch_session_redact(&s, err);
+        orch_session_blame(&s);
+    }
     out->stage = report.stage;
     orch_session_release(&s);
     return st;

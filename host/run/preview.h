@@ -10,6 +10,7 @@
 struct orch_preview_request {
     const struct orch_script_request *script; /* or NULL: the source below, without steps */
     const struct orch_end *source;
+    struct orch_isolation isolation;
     size_t rows;
 };
 
@@ -42,7 +43,7 @@ struct orch_checked {
     enum orch_stage stage;
 };
 orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_script_request *script,
-                                struct orch_checked *out, orch_error *err);
+                                const struct orch_isolation *isolation, struct orch_checked *out, orch_error *err);
 void orch_checked_release(struct orch_checked *c);
 
 #endif

@@ -106,8 +106,9 @@ static orch_status open_destination(struct orch_session *s, orch_error *err)
 {
     bool connector_failed = false;
     orch_status st =
-        orch_destination_end_open(s->registry, &s->pipeline->destination, s->pipeline->mode,
-                                  &orch_quiet_hooks, &s->destination, &connector_failed, err);
+        orch_destination_end_open(s->registry, &s->pipeline->destination, &s->isolation,
+                                  s->pipeline->mode, &orch_quiet_hooks, &s->destination,
+                                  &connector_failed, err);
     return fail_at(s,
                    connector_failed      ? ORCH_STAGE_CONNECTOR
                    : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
@@ -374,7 +375,10 @@ static orch_status load(struct orch_session *s, orch_error *err)
 orch_status orch_run(struct orch_registry *registry, const struct orch_run_request *request,
                      struct orch_run_report *report)
 {
-    struct orch_session s = { .registry = registry, .request = request, .report = report };
+    struct orch_session s = { .registry = registry,
+                              .request = request,
+                              .report = report,
+                              .isolation = request->isolation };
     orch_error err = ORCH_ERROR_INIT;
     s.source_hooks = (struct orch_hooks){ .ctx = &s,
                                           .cancelled = source_cancelled,
@@ -394,8 +398,10 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
         st = interrupted(&err);
     if (st != ORCH_OK && err.code == ORCH_OK)
         orch_error_set(&err, st, st == ORCH_ENOMEM ? "out of memory" : "the run failed");
-    if (st != ORCH_OK)
+    if (st != ORCH_OK) {
         orch_session_redact(&s, &err);
+        orch_session_blame(&s);
+    }
     if (s.rejects != NULL)
         (void)orch_rejects_reasons(s.rejects, &report->reasons, &report->n_reasons);
     if (st != ORCH_OK && begun && !request->dry_run && err.code != ORCH_EBUSY &&

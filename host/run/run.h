@@ -8,8 +8,7 @@
 #ifndef ORCH_RUN_RUN_H
 #define ORCH_RUN_RUN_H
 
-#include "plugin/input_set.h"
-#include "script/script.h"
+#include "run/ends.h"
 
 /* Where a run failed; decides the exit code. */
 enum orch_stage {
@@ -84,6 +83,7 @@ struct orch_run_request {
     const char *max_rejects; /* overrides the script's; NULL */
     int64_t limit;           /* rows to read at most; 0: all */
     int64_t wait_ms;         /* for the pipeline's lock */
+    struct orch_isolation isolation;
     bool dry_run;
     bool force;              /* run although nothing changed */
     bool allow_empty;

@@ -126,7 +126,8 @@ static orch_status check_keys(struct orch_session *s, orch_error *err)
 orch_status orch_session_plan(struct orch_session *s, orch_error *err)
 {
     bool connector_failed = false;
-    orch_status st = orch_source_end_open(s->registry, &s->pipeline->source, &s->source_hooks,
+    orch_status st = orch_source_end_open(s->registry, &s->pipeline->source, &s->isolation,
+                                          &s->source_hooks,
                                           &s->source, &connector_failed, err);
     stage(s, connector_failed ? ORCH_STAGE_CONNECTOR
              : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT : ORCH_STAGE_SOURCE);
@@ -351,6 +352,14 @@ void orch_session_redact(const struct orch_session *s, orch_error *err)
 {
     orch_instance_redact(&s->source.instance, err);
     orch_instance_redact(&s->destination.instance, err);
+}
+
+void orch_session_blame(struct orch_session *s)
+{
+    bool source = s->source.loaded != NULL && orch_remote_failed(s->source.loaded);
+    bool destination = s->destination.loaded != NULL && orch_remote_failed(s->destination.loaded);
+    if (source || destination)
+        stage(s, ORCH_STAGE_CONNECTOR);
 }
 
 void orch_session_release(struct orch_session *s)

@@ -16,6 +16,7 @@ struct orch_session {
     struct orch_registry *registry;
     const struct orch_run_request *request;
     struct orch_run_report *report;
+    struct orch_isolation isolation;
     struct orch_script *script;
     const struct orch_pipeline *pipeline;
     struct orch_source_end source;
@@ -52,6 +53,8 @@ orch_status orch_session_read(struct orch_session *s, orch_error *err);
 void orch_session_end_writer(struct orch_session *s);
 /* Takes the secrets of both ends out of an error's texts. */
 void orch_session_redact(const struct orch_session *s, orch_error *err);
+/* Sets the stage of a failure that is a connector's own: it crashed, hung or lied. */
+void orch_session_blame(struct orch_session *s);
 /* Ends, closes and frees whatever is there. */
 void orch_session_release(struct orch_session *s);
 

@@ -7,6 +7,7 @@
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/threads.h>
 
 enum { CHUNK = 64 * 1024, MAX_ATTRIBUTES = 256 };
 
@@ -63,12 +64,13 @@ static bool note_error(struct xml_document *d, xmlErrorPtr e)
 static void on_error(void *ctx, xmlErrorPtr e)
 {
     struct xml_document *d = ((xmlParserCtxtPtr)ctx)->_private;
-    if (note_error(d, e))
+    /* While the parser is made it does not know us yet: that it is not made says enough. */
+    if (d != NULL && note_error(d, e))
         xmlStopParser(d->parser);
 }
 
-/* What the library says of no parser in particular, as where the bytes of an encoding do not decode:
- * it would go to stderr. */
+/* What the library says of no parser in particular, as where bytes of an encoding do not decode: it
+ * would go to stderr. */
 static void on_library_error(void *ctx, xmlErrorPtr e)
 {
     note_error(ctx, e);
@@ -80,11 +82,15 @@ struct library_errors {
     void *ctx;
 };
 
-static struct library_errors library_errors_take(struct xml_document *d)
+/* false: out of memory. The library itself looks into a thread's state without asking whether it
+ * could be made. */
+static bool library_errors_take(struct xml_document *d, struct library_errors *before)
 {
-    struct library_errors before = { xmlStructuredError, xmlStructuredErrorContext };
+    if (!xmlIsMainThread() && xmlGetGlobalState() == NULL)
+        return false;
+    *before = (struct library_errors){ xmlStructuredError, xmlStructuredErrorContext };
     xmlSetStructuredErrorFunc(d, on_library_error);
-    return before;
+    return true;
 }
 
 static void library_errors_give_back(const struct library_errors *before)
@@ -172,7 +178,11 @@ static xmlSAXHandler sax_handler(void)
 static orch_status parser_open(struct xml_document *d, orch_error *err)
 {
     xmlSAXHandler sax = sax_handler();
+    struct library_errors before;
+    if (!library_errors_take(d, &before))
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     d->parser = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
+    library_errors_give_back(&before);
     if (d->parser == NULL)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     d->parser->_private = d;
@@ -204,11 +214,8 @@ orch_status xml_document_open(struct orch_source *s, size_t input, const struct 
     if (st == ORCH_OK)
         st = s->input->open(s->host, input, s->decoded ? ORCH_INPUT_TEXT : ORCH_INPUT_RAW,
                             &d->stream, err);
-    if (st == ORCH_OK) {
-        struct library_errors before = library_errors_take(d);
+    if (st == ORCH_OK)
         st = parser_open(d, err);
-        library_errors_give_back(&before);
-    }
     if (st != ORCH_OK) {
         xml_document_close(d);
         return st;
@@ -244,7 +251,9 @@ orch_status xml_document_feed(struct xml_document *d, bool *end, orch_error *err
     if (st != ORCH_OK)
         return st;
     *end = n == 0;
-    struct library_errors before = library_errors_take(d);
+    struct library_errors before;
+    if (!library_errors_take(d, &before))
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     int code = xmlParseChunk(d->parser, d->chunk, (int)n, n == 0);
     library_errors_give_back(&before);
     if (d->failure.code != ORCH_OK) {

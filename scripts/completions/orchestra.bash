@@ -5,20 +5,24 @@ _orchestra_options() {
     case $1 in
     run)
         echo --help --territory --param --dry-run --limit --force --max-rejects --allow-empty \
-            --wait --summary --quiet --json --log-format --log-level
+            --wait --summary --quiet --json --in-process --require-sandbox --log-format --log-level
         ;;
     preview)
-        echo --help --territory --param --json --rows --source --set --log-format --log-level
+        echo --help --territory --param --json --rows --source --set --in-process \
+            --require-sandbox --log-format --log-level
         ;;
-    check) echo --help --territory --param --json --log-format --log-level ;;
+    check)
+        echo --help --territory --param --json --in-process --require-sandbox --log-format \
+            --log-level
+        ;;
     connectors) echo --help --json --log-format --log-level ;;
     runs)
         echo --help --territory --param --json --csv --rows --destination --set --pipeline \
-            --log-format --log-level
+            --in-process --require-sandbox --log-format --log-level
         ;;
     rejects)
         echo --help --territory --param --json --csv --rows --destination --set --run \
-            --pipeline --log-format --log-level
+            --pipeline --in-process --require-sandbox --log-format --log-level
         ;;
     esac
 }

@@ -27,6 +27,8 @@ complete -c orchestra -n '__fish_seen_subcommand_from describe' -a '(__orchestra
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l territory -r -F -d 'what differs between municipalities'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l param -x -d 'a parameter of the script, NAME=VALUE'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l json -d 'print the result as JSON'
+complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l in-process -d 'run connectors in this process, not in workers'
+complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l require-sandbox -d 'refuse where the kernel lacks a part of the sandbox'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l log-format -x -a 'text json' -d 'form of the log'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l log-level -x -a 'debug info warn error' -d 'least level of the log'
 

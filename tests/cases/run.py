@@ -58,7 +58,7 @@ def lacking(case):
     return None
 
 
-def run(case, build):
+def run(case, build, in_process):
     with tempfile.TemporaryDirectory(prefix="orchestra-case-") as folder:
         for name in os.listdir(case):
             if name in KEPT:
@@ -70,6 +70,8 @@ def run(case, build):
             "PATH": os.path.join(build, "bin") + ":/usr/local/bin:/usr/bin:/bin",
             "HOME": folder, "LANG": "C.UTF-8", "TZ": "UTC", "ROOT": ROOT, "BUILD": build,
         }
+        if in_process:
+            env["ORCHESTRA_IN_PROCESS"] = "1"
         done = subprocess.run(["sh", "-c", read(os.path.join(case, "cmd"))], cwd=folder, env=env,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         decode = lambda b: mask(b.decode("utf-8", "surrogateescape"), folder, build)
@@ -106,6 +108,21 @@ def show(case, part, got):
     print("\n".join(diff))
 
 
+def passes(case, name, build, in_process, update):
+    try:
+        got = run(case, build, in_process)
+    except subprocess.TimeoutExpired:
+        print(f"FAIL {name}: took more than two minutes")
+        return False
+    wrong = different(case, got)
+    print(f"{'FAIL' if wrong else 'ok'} {name}")
+    for part in wrong:
+        show(case, part, got)
+        if update:
+            keep(case, part, got)
+    return not wrong
+
+
 def main():
     args = [a for a in sys.argv[1:] if a != "--update"]
     update = "--update" in sys.argv
@@ -119,19 +136,9 @@ def main():
         if need:
             print(f"skip {name}: {need} is not here")
             continue
-        try:
-            got = run(case, build)
-        except subprocess.TimeoutExpired:
-            print(f"FAIL {name}: took more than two minutes")
-            failed += 1
-            continue
-        wrong = different(case, got)
-        print(f"{'FAIL' if wrong else 'ok'} {name}")
-        for part in wrong:
-            show(case, part, got)
-            if update:
-                keep(case, part, got)
-        failed += bool(wrong)
+        # Connectors in workers, then in the host's process: a user must see the same.
+        for way in ("", " (in process)"):
+            failed += not passes(case, name + way, build, bool(way), update and not way)
     return 1 if failed else 0
 
 

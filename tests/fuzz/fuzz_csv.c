@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The csv connector. The first line holds settings, blanks between them ("header=false quote=none"),
+/* The csv connector. The first line holds settings, blanks between them ("header=false quote=no"),
  * the rest is the export. "cut", "every" and "rows" are for the reading, see memory_source.h. */
 #include "memory_source.h"
 

@@ -32,10 +32,14 @@ static const uint8_t booleans[ROWS] = { 0, 1, 1, 0, 0, 1 };
 static const uint8_t nulls[ROWS] = { 0, 0, 0, 0, 1, 0 };
 
 static struct orch_field table_fields[] = {
-    { .name = "text", .type = ORCH_TYPE_TEXT },       { .name = "integer", .type = ORCH_TYPE_INTEGER },
-    { .name = "number", .type = ORCH_TYPE_NUMBER },   { .name = "date", .type = ORCH_TYPE_DATE },
-    { .name = "time", .type = ORCH_TYPE_TIMESTAMP },  { .name = "yes", .type = ORCH_TYPE_BOOLEAN },
-    { .name = "binary", .type = ORCH_TYPE_BINARY },   { .name = "some", .type = ORCH_TYPE_TEXT },
+    { .name = "text", .type = ORCH_TYPE_TEXT },
+    { .name = "integer", .type = ORCH_TYPE_INTEGER },
+    { .name = "number", .type = ORCH_TYPE_NUMBER },
+    { .name = "date", .type = ORCH_TYPE_DATE },
+    { .name = "time", .type = ORCH_TYPE_TIMESTAMP },
+    { .name = "yes", .type = ORCH_TYPE_BOOLEAN },
+    { .name = "binary", .type = ORCH_TYPE_BINARY },
+    { .name = "some", .type = ORCH_TYPE_TEXT },
 };
 
 enum { FIELDS = sizeof table_fields / sizeof table_fields[0] };

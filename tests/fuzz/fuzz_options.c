@@ -12,7 +12,8 @@
 static const char secret[] = "7c1e-a-secret-word";
 static const char *const choices[] = { "reject", "null", "keep", NULL };
 
-#define OPTION(kind, id, ...) { .struct_size = sizeof(orch_option), .type = (kind), .name = id, __VA_ARGS__ }
+#define OPTION(kind, id, ...)                                                                      \
+    { .struct_size = sizeof(orch_option), .type = (kind), .name = id, __VA_ARGS__ }
 
 static const orch_option table[] = {
     OPTION(ORCH_OPT_STRING, "text", .summary = "t", .flags = ORCH_OPT_REPEATED),

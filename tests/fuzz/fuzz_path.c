@@ -6,7 +6,8 @@
 static const char document[] =
     "<?xml version=\"1.0\"?>\n"
     "<r:root xmlns:r=\"urn:r\" made=\"2026\"><head><id>7</id></head>\n"
-    "<a k=\"1\"><b>one</b><b>two</b><c><d r:e=\"x\">deep</d></c><l><m>1</m></l><l><m>2</m></l></a>\n"
+    "<a k=\"1\"><b>one</b><b>two</b><c><d r:e=\"x\">deep</d></c>"
+    "<l><m>1</m></l><l><m>2</m></l></a>\n"
     "<a k=\"2\"><b/><c><d>deeper<a><b>inner</b></a></d></c>text</a>\n"
     "<list><a><b>three</b></a></list><late>L</late></r:root>\n";
 

@@ -145,6 +145,34 @@ static void longer_secrets_are_struck_out_first(void **state)
     redacted(&s, "key", "key");
 }
 
+/* Errors hold question marks for what is no text, and end where their field does. */
+static void secrets_are_struck_out_of_texts_that_were_changed(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "refused: ab?cd ef", "refused: ***" },
+        { "refused: ab\x01" "cd\nef", "refused: ***" },
+        { "refused: abXcd ef", "refused: abXcd ef" },
+        { "host a user b password hunter2-lon\xE2\x80\xA6",
+          "host a user b password ***\xE2\x80\xA6" },
+        { "password hunt\xE2\x80\xA6", "password ***\xE2\x80\xA6" },
+        { "the hun\xE2\x80\xA6", "the hun\xE2\x80\xA6" },
+        { "\xE2\x80\xA6", "\xE2\x80\xA6" },
+        { "hunter2-long", "***" },
+    };
+    struct orch_secrets s = { 0 };
+
+    assert_true(orch_secrets_add(&s, ORCH_STR("ab\x01" "cd\nef")));
+    assert_true(orch_secrets_add(&s, ORCH_STR("hunter2-long")));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[80];
+        snprintf(text, sizeof text, "%s", cases[i][0]);
+        orch_secrets_redact(&s, text);
+        assert_string_equal(text, cases[i][1]);
+    }
+    orch_secrets_release(&s);
+}
+
 static void passwords_of_urls_are_secrets(void **state)
 {
     (void)state;
@@ -172,6 +200,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_resolved_is_named),
         cmocka_unit_test(a_file_with_a_zero_byte_is_no_secret),
         cmocka_unit_test(longer_secrets_are_struck_out_first),
+        cmocka_unit_test(secrets_are_struck_out_of_texts_that_were_changed),
         cmocka_unit_test(passwords_of_urls_are_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

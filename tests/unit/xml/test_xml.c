@@ -277,6 +277,23 @@ static void depth_is_bounded(void **state)
     orch_text_release(&xml);
 }
 
+/* The parser stops there without an error of its own: the rows behind would be lost unseen. */
+static void bytes_that_do_not_decode_are_an_error_wherever_they_stand(void **state)
+{
+    (void)state;
+    static const struct option_text options[] = { { "record", "m" }, { "fields", "a=a" } };
+    for (int before = 0; before <= 6000; before += 6000) {
+        struct orch_text xml = { 0 };
+        orch_text_puts(&xml, "<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><l>");
+        for (int i = 0; i < before; i++)
+            orch_text_puts(&xml, "<m><a>1</a></m>");
+        orch_text_puts(&xml, "<m><a>\xFF</a></m></l>");
+        expect_error(orch_text_z(&xml), options, COUNT(options), "not well-formed XML",
+                     "input conversion failed");
+        orch_text_release(&xml);
+    }
+}
+
 static void a_field_too_long_rejects_its_record_alone(void **state)
 {
     (void)state;
@@ -353,6 +370,7 @@ int main(void)
         cmocka_unit_test(entities_are_refused_not_expanded),
         cmocka_unit_test(a_broken_document_names_the_line),
         cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(bytes_that_do_not_decode_are_an_error_wherever_they_stand),
         cmocka_unit_test(a_field_too_long_rejects_its_record_alone),
         cmocka_unit_test(a_value_that_comes_too_late_is_an_error),
         cmocka_unit_test(paths_that_make_no_sense_are_refused),

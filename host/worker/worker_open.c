@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a fresh process to an open connector: what the host says, the sandbox, the library, the
+ * heart, open; and back. */
+#include "worker/worker_part.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "orch/error.h"
+#include "worker/child.h"
+#include "worker/sandbox.h"
+
+enum { FILES_OPEN = 256 };
+
+/* ---- what the host says -------------------------------------------------------------------- */
+
+static char *keep_z(struct orch_worker *w, const char *text)
+{
+    char *copy = orch_arena_strdup(&w->arena, text != NULL ? text : "");
+    if (copy == NULL)
+        orch_worker_exit(w, 1);
+    return copy;
+}
+
+static void set_environment(struct orch_worker *w)
+{
+    for (size_t i = 0; i < w->reach.environment.len; i++) {
+        char *name = keep_z(w, w->reach.environment.items[i]);
+        char *equal = strchr(name, '=');
+        if (equal == NULL)
+            continue;
+        *equal = '\0';
+        (void)setenv(name, equal + 1, 1);
+    }
+}
+
+/* Its first frame: what cannot be understood now is a host of another version. */
+void orch_worker_start(struct orch_worker *w)
+{
+    struct orch_wire body = orch_wire_of(&w->frame.body);
+    w->role = (enum orch_role)orch_wire_u32(&body);
+    w->library = keep_z(w, orch_wire_z(&body));
+    w->connector = keep_z(w, orch_wire_z(&body));
+    w->least_level = (int)orch_wire_u32(&body);
+    w->unconfined = orch_wire_u32(&body) != 0;
+    w->require_sandbox = orch_wire_u32(&body) != 0;
+    w->memory_bytes = orch_wire_i64(&body);
+    orch_status st = orch_reach_get(&w->reach, &body);
+    int ring = w->frame.passed;
+    w->frame.passed = -1;
+    if (st == ORCH_OK)
+        st = orch_ring_map(&w->ring, ring, NULL);
+    if (st != ORCH_OK || !orch_wire_done(&body))
+        orch_worker_exit(w, 1);
+    orch_log_setup(ORCH_LOG_TEXT, w->least_level);
+    set_environment(w);
+}
+
+void orch_worker_options(struct orch_worker *w)
+{
+    struct orch_wire body = orch_wire_of(&w->frame.body);
+    while (body.left > 0 && !body.bad) {
+        struct orch_worker_option option = { .name = keep_z(w, orch_wire_z(&body)) };
+        option.value = orch_arena_str(&w->arena, orch_wire_str(&body));
+        if (option.value.ptr == NULL || !orch_vec_push(&w->options, option))
+            orch_worker_exit(w, 1);
+    }
+    if (body.bad)
+        orch_worker_exit(w, 1);
+    explicit_bzero(w->frame.body.ptr, w->frame.body.len);
+}
+
+void orch_worker_inputs(struct orch_worker *w)
+{
+    struct orch_wire body = orch_wire_of(&w->frame.body);
+    while (body.left > 0 && !body.bad) {
+        struct orch_input_told told = { .path = keep_z(w, orch_wire_z(&body)) };
+        told.name = keep_z(w, orch_wire_z(&body));
+        told.size_bytes = orch_wire_i64(&body);
+        told.modified_us = orch_wire_i64(&body);
+        if (!orch_vec_push(&w->inputs, told))
+            orch_worker_exit(w, 1);
+    }
+    if (body.bad)
+        orch_worker_exit(w, 1);
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static orch_status confine(struct orch_worker *w, orch_error *err)
+{
+    static const int keep[] = { 2, ORCH_CHILD_SOCKET, ORCH_CHILD_BELL, ORCH_CHILD_HOST_BELL };
+    const struct orch_reach *reach = &w->reach;
+    struct orch_sandbox_report report;
+    struct orch_sandbox_request request = {
+        .struct_size = sizeof request,
+        .flags = w->require_sandbox ? ORCH_SANDBOX_REQUIRE : 0,
+        .needs = reach->needs,
+        .libraries = reach->libraries.items,
+        .n_libraries = reach->libraries.len,
+        .read = reach->read.items,
+        .n_read = reach->read.len,
+        .write = reach->write.items,
+        .n_write = reach->write.len,
+        .sockets = reach->sockets.items,
+        .n_sockets = reach->sockets.len,
+        .home = reach->home,
+        .keep = keep,
+        .n_keep = sizeof keep / sizeof keep[0],
+        .address_space_bytes = (uint64_t)w->memory_bytes,
+        .open_files = FILES_OPEN,
+    };
+    return w->unconfined ? ORCH_OK : orch_sandbox_enter(&request, &report, err);
+}
+
+static orch_status load(struct orch_worker *w, orch_error *err)
+{
+    struct orch_loaded *items = NULL;
+    size_t n = 0;
+    orch_status st = orch_loader_load(&w->arena, w->library, &items, &n, err);
+    for (size_t i = 0; st == ORCH_OK && i < n; i++)
+        if (strcmp(items[i].connector.name, w->connector) == 0)
+            w->loaded = &items[i];
+    if (st == ORCH_OK && w->loaded == NULL)
+        st = orch_error_set(err, ORCH_ECONFIG, "library \"%s\" has no connector %s any more",
+                            w->library, w->connector);
+    return st;
+}
+
+static void interrupt(void *ctx)
+{
+    struct orch_worker *w = ctx;
+    pthread_mutex_lock(&w->handle_lock);
+    if (w->source != NULL)
+        w->loaded->source.interrupt(w->source);
+    if (w->destination != NULL)
+        w->loaded->destination.interrupt(w->destination);
+    pthread_mutex_unlock(&w->handle_lock);
+}
+
+static orch_status start_heart(struct orch_worker *w, orch_error *err)
+{
+    w->heart.pulse = w->ring.pulse;
+    w->heart.interrupt = interrupt;
+    w->heart.ctx = w;
+    return orch_heart_start(&w->heart)
+               ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
+}
+
+static const char *option_value(const struct orch_worker *w, const char *name)
+{
+    for (size_t i = 0; i < w->options.len; i++)
+        if (strcmp(w->options.items[i].name, name) == 0)
+            return w->options.items[i].value.ptr;
+    return NULL;
+}
+
+static orch_status make_instance(struct orch_worker *w, orch_error *err)
+{
+    struct orch_inputs *inputs = NULL;
+    struct orch_input_lender lender = orch_worker_lender;
+    lender.ctx = w;
+    if (w->inputs.len > 0) {
+        orch_status st = orch_inputs_adopt(w->inputs.items, w->inputs.len,
+                                           option_value(w, "encoding"), &lender, &inputs, err);
+        if (st != ORCH_OK)
+            return st;
+    }
+    return orch_worker_instance(w, inputs);
+}
+
+static orch_status open_connector(struct orch_worker *w, orch_error *err)
+{
+    orch_source *source = NULL;
+    orch_destination *destination = NULL;
+    bool reads = w->role == ORCH_ROLE_SOURCE;
+    if ((reads ? (const void *)w->loaded->connector.source : w->loaded->connector.destination) ==
+        NULL)
+        return orch_error_set(err, ORCH_EINVAL, "connector %s has no such role", w->connector);
+    orch_status st = reads ? w->loaded->source.open(&w->instance.host, &source, err)
+                           : w->loaded->destination.open(&w->instance.host, &destination, err);
+    if (st != ORCH_OK)
+        return st;
+    if (reads ? source == NULL : destination == NULL)
+        return orch_error_set(err, ORCH_EINTERNAL, "connector %s opened nothing", w->connector);
+    pthread_mutex_lock(&w->handle_lock);
+    w->source = source;
+    w->destination = destination;
+    pthread_mutex_unlock(&w->handle_lock);
+    return ORCH_OK;
+}
+
+void orch_worker_open(struct orch_worker *w)
+{
+    orch_error err = ORCH_ERROR_INIT;
+    orch_status st = w->ring.pulse != NULL ? confine(w, &err) : ORCH_EINVAL;
+    if (st == ORCH_OK)
+        st = start_heart(w, &err);
+    if (st == ORCH_OK)
+        st = load(w, &err);
+    if (st == ORCH_OK)
+        st = make_instance(w, &err);
+    if (st == ORCH_OK)
+        st = open_connector(w, &err);
+    orch_worker_answer(w, st, &err);
+}
+
+/* ---- closing ------------------------------------------------------------------------------- */
+
+void orch_worker_close(struct orch_worker *w)
+{
+    orch_error none = ORCH_ERROR_INIT;
+    pthread_mutex_lock(&w->handle_lock);
+    orch_source *source = w->source;
+    orch_destination *destination = w->destination;
+    w->source = NULL;
+    w->destination = NULL;
+    pthread_mutex_unlock(&w->handle_lock);
+    if (source != NULL)
+        w->loaded->source.close(source);
+    if (destination != NULL)
+        w->loaded->destination.close(destination);
+    orch_instance_release(&w->instance);
+    orch_worker_answer(w, ORCH_OK, &none);
+    orch_worker_exit(w, 0);
+}
