@@ -47,6 +47,10 @@ packages() {
 #pkg test sqlite3 looks into results
 #pkg show sqlite3 looks into the result of the quick start
 #pkg test gdal-bin ogrinfo reads GeoPackages
+#pkg test make the template of connectors builds with it too
+#pkg test man-db the manual page renders
+#pkg test zsh completions load
+#pkg test fish completions load
 #pkg test git the lint asks it which files there are
 #pkg test python3 the test driver for golden cases
 #pkg test libxml2-utils xmllint checks drawings

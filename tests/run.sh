@@ -38,7 +38,7 @@ part() {
     # A part that fails without naming a test, or names none at all, is a failure itself.
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     if [ "$ok" -eq 0 ] && [ "$bad" -eq 0 ] && [ "$left" -eq 0 ]; then bad=1; fi
-    [ "$bad" -gt 0 ] && { grep -v '^ok ' "$logs/$name.log" | tail -n 60; }
+    [ "$bad" -gt 0 ] && { grep -vE '^(ok|skip) ' "$logs/$name.log" | tail -n 60; }
     grep '^skip ' "$logs/$name.log"
     echo "   $ok passed, $bad failed, $left skipped"
     passed=$((passed + ok))
