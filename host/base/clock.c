@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -215,14 +216,14 @@ int64_t orch_clock_cpu_us(void)
     return clock_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/* VmHWM of /proc/self/status in kB, 0 when it cannot be read. getrusage has the figure too, but
+/* VmHWM of a status file of /proc in kB, 0 when it cannot be read. getrusage has the figure too, but
  * its maximum is inherited from before exec. */
-static int64_t high_water_kib(void)
+static int64_t high_water_kib(const char *path)
 {
     static const char key[] = "VmHWM:";
     char text[4096];
     ssize_t n = -1;
-    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         n = read(fd, text, sizeof text - 1);
         close(fd);
@@ -234,9 +235,21 @@ static int64_t high_water_kib(void)
 
 int64_t orch_clock_peak_bytes(void)
 {
-    int64_t kib = high_water_kib();
+    int64_t kib = high_water_kib("/proc/self/status");
     struct rusage usage;
     if (kib <= 0 && getrusage(RUSAGE_SELF, &usage) == 0)
         kib = usage.ru_maxrss;
     return kib * 1024;
+}
+
+void orch_clock_of_process(int pid, int64_t *cpu_us, int64_t *peak_bytes)
+{
+    char path[48];
+    clockid_t clock;
+    struct timespec t = { 0 };
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    *peak_bytes = high_water_kib(path) * 1024;
+    if (clock_getcpuclockid(pid, &clock) == 0)
+        (void)clock_gettime(clock, &t);
+    *cpu_us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }

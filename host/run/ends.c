@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/ends.h"
 
+#include <stdatomic.h>
+
 #include "base/cancel.h"
+#include "base/log.h"
 #include "orch/error.h"
+#include "worker/sandbox.h"
 
 static bool quiet_cancelled(void *ctx)
 {
@@ -65,6 +69,17 @@ static orch_status find(struct orch_registry *r, const struct orch_end *end, enu
     return ORCH_ECONFIG;
 }
 
+/* Where the kernel lacks a part of the sandbox the run goes on, and says so once. */
+static void say_what_is_missing(void)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    struct orch_sandbox_report offered = { .struct_size = sizeof offered };
+    orch_sandbox_offered(&offered);
+    const char *lack = orch_sandbox_lack(&offered);
+    if (lack != NULL && !atomic_flag_test_and_set(&said))
+        orch_log(ORCH_LOG_WARN, "sandbox.incomplete", "why", ORCH_LOG_S(lack), NULL);
+}
+
 /* What the connector and its options are for; *loaded becomes the proxy's when there is a worker. */
 static orch_status instance_make(const struct orch_loaded **loaded, enum orch_role role,
                                  const struct orch_end *end,
@@ -83,8 +98,10 @@ static orch_status instance_make(const struct orch_loaded **loaded, enum orch_ro
         st = orch_inputs_open(options, &inputs, err);
     if (st == ORCH_OK && !isolation->in_process)
         st = orch_remote_new(*loaded, role, options, inputs, &setup, remote, err);
-    if (st == ORCH_OK && *remote != NULL)
+    if (st == ORCH_OK && *remote != NULL) {
         *loaded = orch_remote_loaded(*remote);
+        say_what_is_missing();
+    }
     if (st == ORCH_OK)
         st = orch_instance_init(out, *loaded, options, inputs, hooks);
     if (st == ORCH_OK)

@@ -57,6 +57,8 @@ static void report_end(struct orch_session *s)
     r->wall_us = orch_clock_monotonic_us() - s->start_us;
     r->cpu_us = orch_clock_cpu_us();
     r->peak_bytes = orch_clock_peak_bytes();
+    orch_remote_usage(s->source.loaded, &r->cpu_us, &r->peak_bytes);
+    orch_remote_usage(s->destination.loaded, &r->cpu_us, &r->peak_bytes);
 }
 
 static void report_pipeline(struct orch_session *s)
@@ -248,10 +250,21 @@ static orch_status write_ledger(struct orch_session *s, orch_error *err)
     return orch_ledger_write(&s->destination.loaded->destination, s->writer, &entry, err);
 }
 
+/* A connector that ends while it commits cannot say whether it had. */
+static orch_status commit_rows(struct orch_session *s, orch_error *err)
+{
+    const struct orch_loaded *destination = s->destination.loaded;
+    orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
+    orch_status st = destination->destination.commit(s->writer, &commit, err);
+    if (st != ORCH_OK && orch_remote_failed(destination))
+        orch_error_hint(err, "it may have taken effect: the next run finds out by itself from "
+                             "the ledger");
+    return st;
+}
+
 static orch_status publish(struct orch_session *s, orch_error *err)
 {
     const struct orch_destination_ops *ops = &s->destination.loaded->destination;
-    orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
     orch_status st = ops->finish(s->writer, &s->report->books.counts, err);
     if (st != ORCH_OK)
         return fail_at(s, ORCH_STAGE_DESTINATION, st);
@@ -266,7 +279,7 @@ static orch_status publish(struct orch_session *s, orch_error *err)
     s->report->outcome = ORCH_OUTCOME_LOADED;
     st = write_ledger(s, err);
     if (st == ORCH_OK)
-        st = ops->commit(s->writer, &commit, err);
+        st = commit_rows(s, err);
     s->report->recorded = st == ORCH_OK;
     if (st != ORCH_OK)
         s->report->outcome = ORCH_OUTCOME_FAILED;
@@ -407,8 +420,9 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
     if (st != ORCH_OK && begun && !request->dry_run && err.code != ORCH_EBUSY &&
         !orch_cancelled())
         record_failure(&s, &err);
-    orch_session_release(&s);
     report_end(&s);
+    orch_session_release(&s);
+    report->wall_us = orch_clock_monotonic_us() - s.start_us;
     report->error = err;
     return st;
 }

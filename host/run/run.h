@@ -69,7 +69,7 @@ struct orch_run_report {
     size_t n_inputs;
     int64_t source_bytes;
     int64_t started_us, finished_us;
-    int64_t wall_us, cpu_us, peak_bytes;
+    int64_t wall_us, cpu_us, peak_bytes; /* of host and workers, added up */
     uint64_t sequence;
     bool recorded; /* the ledger holds this run */
 };

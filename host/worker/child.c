@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -31,9 +30,9 @@ static void close_one(int *fd)
  * its standard descriptors closed, new ones land there. */
 static bool lift(int *fd)
 {
-    if (*fd > ORCH_CHILD_HOST_BELL)
+    if (*fd > ORCH_CHILD_SOCKET)
         return true;
-    int higher = fcntl(*fd, F_DUPFD_CLOEXEC, ORCH_CHILD_HOST_BELL + 1);
+    int higher = fcntl(*fd, F_DUPFD_CLOEXEC, ORCH_CHILD_SOCKET + 1);
     close_one(fd);
     *fd = higher;
     return higher >= 0;
@@ -42,35 +41,26 @@ static bool lift(int *fd)
 struct ends {
     int socket[2]; /* ours, the child's */
     int output[2];
-    int bell[2]; /* rung for us, for the child */
 };
 
 static bool ends_open(struct ends *e)
 {
-    *e = (struct ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, e->socket) != 0 ||
-        pipe2(e->output, O_CLOEXEC) != 0 ||
-        (e->bell[0] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0 ||
-        (e->bell[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
-        return false;
-    for (int i = 0; i < 2; i++)
-        if (!lift(&e->socket[i]) || !lift(&e->output[i]) || !lift(&e->bell[i]))
-            return false;
-    return fcntl(e->output[0], F_SETFL, O_NONBLOCK) == 0;
+    *e = (struct ends){ { -1, -1 }, { -1, -1 } };
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, e->socket) == 0 &&
+           pipe2(e->output, O_CLOEXEC) == 0 && lift(&e->socket[0]) && lift(&e->socket[1]) &&
+           lift(&e->output[0]) && lift(&e->output[1]) &&
+           fcntl(e->output[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
 static int describe_files(posix_spawn_file_actions_t *files, const struct ends *e)
 {
-    const int wanted[][2] = {
-        { e->output[1], 1 },
-        { e->output[1], 2 },
-        { e->socket[1], ORCH_CHILD_SOCKET },
-        { e->bell[1], ORCH_CHILD_BELL },
-        { e->bell[0], ORCH_CHILD_HOST_BELL },
-    };
     int code = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-    for (size_t i = 0; code == 0 && i < sizeof wanted / sizeof wanted[0]; i++)
-        code = posix_spawn_file_actions_adddup2(files, wanted[i][0], wanted[i][1]);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(files, e->output[1], 1);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(files, e->output[1], 2);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(files, e->socket[1], ORCH_CHILD_SOCKET);
     return code;
 }
 
@@ -114,8 +104,6 @@ static orch_status start(struct orch_child *child, const char *program, orch_err
     close_one(&e.socket[1]);
     close_one(&e.output[1]);
     if (code != 0) {
-        for (int i = 0; i < 2; i++)
-            close_one(&e.bell[i]);
         close_one(&e.socket[0]);
         close_one(&e.output[0]);
         orch_error_set(err, ORCH_EIO, "cannot start a process for a connector");
@@ -123,12 +111,9 @@ static orch_status start(struct orch_child *child, const char *program, orch_err
         orch_error_hint(err, "or run without processes of their own: --in-process");
         return ORCH_EIO;
     }
-    *child = (struct orch_child){ .pid = pid,
-                                  .process = pidfd_open(pid, 0),
-                                  .socket = e.socket[0],
-                                  .bell = e.bell[0],
-                                  .other_bell = e.bell[1],
-                                  .output = e.output[0] };
+    *child = (struct orch_child){
+        .pid = pid, .process = pidfd_open(pid, 0), .socket = e.socket[0], .output = e.output[0]
+    };
     return ORCH_OK;
 }
 
@@ -291,8 +276,6 @@ void orch_child_release(struct orch_child *child)
     orch_child_kill(child);
     close_one(&child->process);
     close_one(&child->socket);
-    close_one(&child->bell);
-    close_one(&child->other_bell);
     close_one(&child->output);
     child->pid = 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A worker as a process: started, watched, ended, reaped. It is a fresh execution of this program
- * with no environment, no descriptor but a socket (3), two bells (worker/frame.h) and a pipe for what
- * it prints (1 and 2), and a session of its own: what is typed at the terminal is the host's to hear. It dies when the thread
- * that started it does (PR_SET_PDEATHSIG), so start it from one that lasts as long as the run. */
+ * with no environment, no descriptor but a socket (3) and a pipe for what it prints (1 and 2), and
+ * a session of its own: what is typed at the terminal is the host's to hear. It dies when the
+ * thread that started it does (PR_SET_PDEATHSIG), so start it from one that lasts as long as the
+ * run. */
 #ifndef ORCH_WORKER_CHILD_H
 #define ORCH_WORKER_CHILD_H
 
@@ -11,8 +12,6 @@
 #include "base/str.h"
 
 #define ORCH_CHILD_SOCKET 3
-#define ORCH_CHILD_BELL 4      /* rung by the host */
-#define ORCH_CHILD_HOST_BELL 5 /* rung by the worker; the last of its descriptors */
 #define ORCH_CHILD_ARGUMENT "--worker"
 
 enum { ORCH_CHILD_LINES = 4, ORCH_CHILD_LINE_BYTES = 160 };
@@ -30,8 +29,7 @@ void orch_child_lines_print(const struct orch_child_lines *lines, struct orch_te
 struct orch_child {
     pid_t pid;   /* 0: none */
     int process; /* pidfd, readable once it has ended; -1 when the kernel has none */
-    int socket;  /* whoever takes it sets -1; the same for the next two */
-    int bell, other_bell;
+    int socket;  /* whoever takes it sets -1 */
     int output;  /* what it prints, without waiting; -1 once it is closed */
     int status;  /* of waitpid, once reaped */
     bool reaped;

@@ -6,13 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void orch_link_init(struct orch_link *link, int fd, int bell, int other_bell)
+void orch_link_init(struct orch_link *link, int fd)
 {
-    *link = (struct orch_link){ .fd = fd,
-                                .bell = bell,
-                                .other_bell = other_bell,
-                                .passed = -1,
-                                .body.cap = ORCH_WIRE_BYTES_MOST };
+    *link = (struct orch_link){ .fd = fd, .passed = -1, .body.cap = ORCH_WIRE_BYTES_MOST };
 }
 
 static void drop_passed(struct orch_link *link)
@@ -29,31 +25,17 @@ void orch_link_release(struct orch_link *link)
     drop_passed(link);
     orch_text_release(&link->body);
     close(link->fd);
-    close(link->bell);
-    close(link->other_bell);
     link->fd = -1;
 }
 
-static bool poll_all(struct pollfd *p, nfds_t n)
+static bool poll_one(int fd, short events)
 {
-    int ready;
+    struct pollfd p = { .fd = fd, .events = events };
+    int n;
     do
-        ready = poll(p, n, -1);
-    while (ready < 0 && errno == EINTR);
-    return ready > 0;
-}
-
-/* A full counter means that it has been rung. */
-static void ring(const struct orch_link *link)
-{
-    const uint64_t once = 1;
-    (void)!write(link->other_bell, &once, sizeof once);
-}
-
-void orch_link_hush(struct orch_link *link)
-{
-    uint64_t times;
-    (void)!read(link->bell, &times, sizeof times);
+        n = poll(&p, 1, -1);
+    while (n < 0 && errno == EINTR);
+    return n > 0;
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -90,12 +72,9 @@ static void advance(struct msghdr *message, size_t n)
     }
 }
 
-/* Who is to make room may not know yet that there is something to read. */
 static bool wait_for_room(struct orch_link *link)
 {
-    struct pollfd p = { .fd = link->fd, .events = POLLOUT };
-    ring(link);
-    return link->blocked != NULL ? link->blocked(link->blocked_ctx) : poll_all(&p, 1);
+    return link->blocked != NULL ? link->blocked(link->blocked_ctx) : poll_one(link->fd, POLLOUT);
 }
 
 static bool send_all(struct orch_link *link, struct msghdr *message)
@@ -128,9 +107,7 @@ bool orch_link_send(struct orch_link *link, enum orch_frame_kind kind, uint32_t 
     union passing control;
     if (passed >= 0)
         pass(&message, &control, passed);
-    bool sent = send_all(link, &message);
-    ring(link);
-    return sent;
+    return send_all(link, &message);
 }
 
 bool orch_link_send_all(struct orch_link *link, enum orch_frame_kind kind, const void *bytes,
@@ -242,12 +219,8 @@ enum orch_link_state orch_link_read(struct orch_link *link)
 enum orch_link_state orch_link_wait(struct orch_link *link)
 {
     enum orch_link_state state;
-    while ((state = orch_link_read(link)) == ORCH_LINK_AGAIN) {
-        /* Of the socket only its end is of interest. */
-        struct pollfd p[] = { { .fd = link->bell, .events = POLLIN }, { .fd = link->fd } };
-        if (!poll_all(p, 2))
+    while ((state = orch_link_read(link)) == ORCH_LINK_AGAIN)
+        if (!poll_one(link->fd, POLLIN))
             return ORCH_LINK_CLOSED;
-        orch_link_hush(link);
-    }
     return state;
 }

@@ -5,8 +5,8 @@
  *
  * One call is one request and one reply with the request's id. Unsolicited are: batches and their
  * end (the worker reads ahead), slots that are free again, what a write came to, log lines,
- * progress, rejects. In the middle of a call the worker may ask for the descriptor of an input. Only
- * the host sends descriptors. */
+ * progress, rejects. In the middle of a call the worker may ask for the descriptor of an input.
+ * Only the host sends descriptors. */
 #ifndef ORCH_WORKER_FRAME_H
 #define ORCH_WORKER_FRAME_H
 
@@ -61,15 +61,9 @@ struct orch_frame_head {
     uint32_t length; /* of the body */
 };
 
-/* One end of the socket: sends whole frames, receives them piece by piece.
- *
- * Beside the socket there are two bells (eventfd), one rung after each frame for either side, and who
- * waits listens for its bell: data in a socket would wake it on the sender's own processor, where it
- * then waits for the sender to pause, and the processes would not run side by side. */
+/* One end of the socket: sends whole frames, receives them piece by piece. */
 struct orch_link {
     int fd;                /* -1: closed */
-    int bell;              /* rung for this side; without waiting */
-    int other_bell;        /* rung for the other */
     bool takes_descriptor; /* else one that is sent breaks the link */
     /* Called when the socket takes no more; false gives up. NULL: waits for ever. */
     bool (*blocked)(void *ctx);
@@ -84,8 +78,8 @@ struct orch_link {
 
 enum orch_link_state { ORCH_LINK_FRAME, ORCH_LINK_AGAIN, ORCH_LINK_CLOSED, ORCH_LINK_BROKEN };
 
-void orch_link_init(struct orch_link *link, int fd, int bell, int other_bell); /* takes them */
-void orch_link_release(struct orch_link *link); /* {.fd = -1} allowed */
+void orch_link_init(struct orch_link *link, int fd); /* takes fd */
+void orch_link_release(struct orch_link *link);      /* {.fd = -1} allowed */
 
 /* Sends bytes in frames of this kind. */
 bool orch_link_send_all(struct orch_link *link, enum orch_frame_kind kind, const void *bytes,
@@ -97,8 +91,6 @@ bool orch_link_send(struct orch_link *link, enum orch_frame_kind kind, uint32_t 
 /* Reads what is there without waiting: ORCH_LINK_FRAME when head and body are complete (they last
  * until the next call), ORCH_LINK_AGAIN when there is nothing more for now. */
 enum orch_link_state orch_link_read(struct orch_link *link);
-/* Call before reading once the bell has rung. */
-void orch_link_hush(struct orch_link *link);
 /* The same, waiting; never ORCH_LINK_AGAIN. */
 enum orch_link_state orch_link_wait(struct orch_link *link);
 

@@ -43,7 +43,7 @@ static bool add(struct orch_names *names, const char *name)
 
 static bool add_file_read(struct orch_reach *r, const char *path)
 {
-    if (!add(&r->read, path))
+    if (!add(&r->read, orch_arena_strdup(&r->arena, path)))
         return false;
     for (size_t i = 0; journals[i] != NULL; i++)
         if (!add(&r->read, orch_arena_printf(&r->arena, "%s%s", path, journals[i])))

@@ -103,6 +103,17 @@ bool orch_remote_failed(const struct orch_loaded *loaded)
            of_loaded(loaded)->at_fault;
 }
 
+void orch_remote_usage(const struct orch_loaded *loaded, int64_t *cpu_us, int64_t *peak_bytes)
+{
+    int64_t cpu, peak;
+    if (loaded == NULL || loaded->source.open != orch_remote_source_ops.open ||
+        of_loaded(loaded)->child.pid == 0 || of_loaded(loaded)->child.reaped)
+        return;
+    orch_clock_of_process(of_loaded(loaded)->child.pid, &cpu, &peak);
+    *cpu_us += cpu;
+    *peak_bytes += peak;
+}
+
 void orch_remote_idle(struct orch_remote *r)
 {
     for (size_t i = 0; i < r->n_queued; i++) {
@@ -212,16 +223,13 @@ static orch_status send_inputs(struct orch_remote *r, orch_error *err)
     return st == ORCH_OK ? flush(r, ORCH_FRAME_INPUTS, 1, err) : st;
 }
 
-orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_error *err)
+static orch_status start(struct orch_remote *r, orch_error *err)
 {
-    orch_error own = ORCH_ERROR_INIT;
-    err = err != NULL ? err : &own;
-    r->host = host;
     orch_status st = orch_child_start(&r->child, r->setup.program, err);
     if (st != ORCH_OK)
         return st;
-    orch_link_init(&r->link, r->child.socket, r->child.bell, r->child.other_bell);
-    r->child.socket = r->child.bell = r->child.other_bell = -1;
+    orch_link_init(&r->link, r->child.socket);
+    r->child.socket = -1;
     r->state = ORCH_REMOTE_RUNS;
     orch_remote_doing(r, "opening", false);
     st = send_start(r, err);
@@ -230,13 +238,35 @@ orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_
     if (st == ORCH_OK)
         st = send_inputs(r, err);
     (void)orch_remote_body(r);
-    if (st == ORCH_OK)
-        st = orch_remote_ask(r, ORCH_FRAME_OPEN, err);
-    if (st == ORCH_OK)
-        return ORCH_OK;
+    return st == ORCH_OK ? orch_remote_request(r, ORCH_FRAME_OPEN, err) : st;
+}
+
+static orch_status fail_open(struct orch_remote *r, orch_status st)
+{
     end_process(r);
     r->state = r->state == ORCH_REMOTE_FAILED ? r->state : ORCH_REMOTE_ENDED;
     return st;
+}
+
+orch_status orch_remote_start(struct orch_remote *r, const orch_host *host, orch_error *err)
+{
+    r->host = host;
+    orch_status st = start(r, err);
+    return st == ORCH_OK ? st : fail_open(r, st);
+}
+
+orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_error *err)
+{
+    struct orch_wire reply = { 0 };
+    orch_status st = ORCH_OK;
+    if (r->state == ORCH_REMOTE_NEW)
+        st = orch_remote_start(r, host, err);
+    if (st != ORCH_OK)
+        return st;
+    st = orch_remote_await(r, &reply, err);
+    if (r->state == ORCH_REMOTE_RUNS && !orch_wire_done(&reply))
+        st = orch_remote_lied(r, err, "its reply has more than was asked");
+    return st == ORCH_OK ? st : fail_open(r, st);
 }
 
 /* ---- closing ------------------------------------------------------------------------------- */

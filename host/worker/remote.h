@@ -44,9 +44,17 @@ orch_status orch_remote_new(const struct orch_loaded *loaded, enum orch_role rol
                             const struct orch_options *options, struct orch_inputs *inputs,
                             const struct orch_remote_setup *setup, struct orch_remote **out,
                             orch_error *err);
+/* Optional, for a host that has something to do meanwhile: starts the process and asks it to open
+ * the connector; `open` then waits for the answer. `host` is the table that open will get, and
+ * lasts as long. On failure the proxy is as after a failed open. */
+orch_status orch_remote_start(struct orch_remote *r, const orch_host *host, orch_error *err);
 /* After close, or without an open. NULL allowed. */
 void orch_remote_free(struct orch_remote *r);
 const struct orch_loaded *orch_remote_loaded(const struct orch_remote *r);
+
+/* Adds what the worker has used so far: CPU time and peak memory. Nothing for a connector that is
+ * no remote, or whose worker has ended. [control] */
+void orch_remote_usage(const struct orch_loaded *loaded, int64_t *cpu_us, int64_t *peak_bytes);
 
 /* Was a failure the connector's: it crashed, hung, lied, or ran out of its memory? false for a
  * connector that is no remote. [control] */

@@ -150,7 +150,8 @@ static orch_status measure(struct orch_remote *r, const struct ArrowSchema *sche
         return orch_error_set(err, st, "out of memory");
     if (st != ORCH_OK) {
         st = orch_batch_check(schema, batch, err);
-        return st != ORCH_OK ? st : orch_error_set(err, ORCH_EINVAL, "a batch cannot be handed over");
+        return st != ORCH_OK
+                   ? st : orch_error_set(err, ORCH_EINVAL, "a batch cannot be handed over");
     }
     if (out->bytes <= ORCH_BATCH_BYTES_MOST)
         return ORCH_OK;

@@ -55,14 +55,11 @@ static orch_status check_heart(struct orch_remote *r, orch_error *err)
 static orch_status rest(struct orch_remote *r, orch_error *err)
 {
     struct pollfd p[] = {
-        { .fd = r->link.bell, .events = POLLIN },
+        { .fd = r->link.fd, .events = POLLIN },
         { .fd = r->child.output, .events = POLLIN },
         { .fd = r->child.process, .events = POLLIN },
-        { .fd = r->link.fd }, /* only its end is of interest */
     };
     int n = poll(p, sizeof p / sizeof p[0], TICK_MS);
-    if (n > 0 && p[0].revents != 0)
-        orch_link_hush(&r->link);
     if (n < 0 && errno != EINTR)
         return orch_remote_give_up(r, ORCH_EIO, "cannot wait for the process of a connector", err);
     if (n > 0 && p[1].revents != 0)
@@ -197,17 +194,21 @@ static orch_status wait_reply(struct orch_remote *r, orch_error *err)
     return st;
 }
 
-orch_status orch_remote_call(struct orch_remote *r, enum orch_frame_kind kind,
-                             struct orch_wire *reply, orch_error *err)
+orch_status orch_remote_request(struct orch_remote *r, enum orch_frame_kind kind, orch_error *err)
 {
-    orch_error own = ORCH_ERROR_INIT;
-    err = err != NULL ? err : &own;
     orch_status st = orch_remote_alive(r, err);
     if (st != ORCH_OK)
         return st;
     r->awaited = ++r->last_id;
     r->replied = false;
-    st = orch_remote_send(r, kind, r->awaited, -1, err);
+    return orch_remote_send(r, kind, r->awaited, -1, err);
+}
+
+orch_status orch_remote_await(struct orch_remote *r, struct orch_wire *reply, orch_error *err)
+{
+    orch_error own = ORCH_ERROR_INIT;
+    err = err != NULL ? err : &own;
+    orch_status st = orch_remote_alive(r, err);
     if (st == ORCH_OK)
         st = wait_reply(r, err);
     if (st != ORCH_OK)
@@ -219,9 +220,16 @@ orch_status orch_remote_call(struct orch_remote *r, enum orch_frame_kind kind,
     return st == ORCH_ENOMEM ? orch_remote_starved(r, err) : st;
 }
 
+orch_status orch_remote_call(struct orch_remote *r, enum orch_frame_kind kind,
+                             struct orch_wire *reply, orch_error *err)
+{
+    orch_status st = orch_remote_request(r, kind, err);
+    return st == ORCH_OK ? orch_remote_await(r, reply, err) : st;
+}
+
 orch_status orch_remote_ask(struct orch_remote *r, enum orch_frame_kind kind, orch_error *err)
 {
-    struct orch_wire reply;
+    struct orch_wire reply = { 0 };
     orch_status st = orch_remote_call(r, kind, &reply, err);
     if (r->state == ORCH_REMOTE_RUNS && !orch_wire_done(&reply))
         return orch_remote_lied(r, err, "its reply has more than was asked");

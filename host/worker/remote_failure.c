@@ -192,7 +192,8 @@ orch_status orch_remote_starved(struct orch_remote *r, orch_error *err)
     orch_error e = ORCH_ERROR_INIT;
     orch_error_set(&e, ORCH_EINTERNAL, "connector %s ran out of memory", name_of(r));
     struct orch_text text = { 0 };
-    orch_text_printf(&text, "its process may use %lld MiB", (long long)(r->setup.memory_bytes >> 20));
+    orch_text_printf(&text, "its process may use %lld MiB",
+                     (long long)(r->setup.memory_bytes >> 20));
     if (err != NULL && err->message[0] != '\0' && strcmp(err->message, "out of memory") != 0)
         orch_text_printf(&text, "; %s", err->message);
     add_detail(r, orch_text_z(&text), &e);

@@ -105,6 +105,9 @@ orch_status orch_remote_alive(struct orch_remote *r, orch_error *err);
  * the next frame, has what comes behind it. */
 orch_status orch_remote_call(struct orch_remote *r, enum orch_frame_kind kind,
                              struct orch_wire *reply, orch_error *err);
+/* Its two halves. */
+orch_status orch_remote_request(struct orch_remote *r, enum orch_frame_kind kind, orch_error *err);
+orch_status orch_remote_await(struct orch_remote *r, struct orch_wire *reply, orch_error *err);
 /* The same for a reply that is a status alone. */
 orch_status orch_remote_ask(struct orch_remote *r, enum orch_frame_kind kind, orch_error *err);
 /* Waits for one frame, or for none when `wait` is false, and handles it. ORCH_END: there was

@@ -24,10 +24,9 @@ static void become_worker(struct orch_worker *w)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         (void)signal(ignored[i], SIG_IGN);
-    (void)close_range(ORCH_CHILD_HOST_BELL + 1, ~0u, 0);
-    for (int fd = ORCH_CHILD_SOCKET; fd <= ORCH_CHILD_HOST_BELL; fd++)
-        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    orch_link_init(&w->link, ORCH_CHILD_SOCKET, ORCH_CHILD_BELL, ORCH_CHILD_HOST_BELL);
+    (void)close_range(ORCH_CHILD_SOCKET + 1, ~0u, 0);
+    (void)fcntl(ORCH_CHILD_SOCKET, F_SETFD, FD_CLOEXEC);
+    orch_link_init(&w->link, ORCH_CHILD_SOCKET);
     w->link.takes_descriptor = true;
     w->frame.passed = w->answer.passed = -1;
     w->lent_slot = ORCH_SLOT_NONE;

@@ -24,8 +24,9 @@ static orch_status send_apart(struct orch_worker *w, const struct orch_parcel *p
                               const struct ArrowArray *batch, orch_error *err)
 {
     if (p->bytes > ORCH_BATCH_BYTES_MOST)
-        return orch_error_set(err, ORCH_ENOTSUP, "a batch of %zu MiB is beyond the bound of %zu MiB",
-                              p->bytes >> 20, ORCH_BATCH_BYTES_MOST >> 20);
+        return orch_error_set(err, ORCH_ENOTSUP,
+                              "a batch of %zu MiB is beyond the bound of %zu MiB", p->bytes >> 20,
+                              ORCH_BATCH_BYTES_MOST >> 20);
     void *bytes = orch_alloc(p->bytes);
     if (bytes == NULL)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");

@@ -89,7 +89,7 @@ void orch_worker_inputs(struct orch_worker *w)
 
 static orch_status confine(struct orch_worker *w, orch_error *err)
 {
-    static const int keep[] = { 2, ORCH_CHILD_SOCKET, ORCH_CHILD_BELL, ORCH_CHILD_HOST_BELL };
+    static const int keep[] = { 2, ORCH_CHILD_SOCKET };
     const struct orch_reach *reach = &w->reach;
     struct orch_sandbox_report report;
     struct orch_sandbox_request request = {

@@ -93,15 +93,16 @@ void orch_worker_reply(struct orch_worker *w);
 void orch_worker_answer(struct orch_worker *w, orch_status st, const orch_error *err);
 /* Waits for the host's answer of this kind into w->answer. */
 void orch_worker_await(struct orch_worker *w, enum orch_frame_kind kind);
-/* The next frame to serve into w->frame; false when there is none yet and `wait` is false, or a slot
- * has become free. */
+/* The next frame to serve into w->frame; false when there is none yet and `wait` is false, or a
+ * slot has become free. */
 bool orch_worker_next(struct orch_worker *w, bool wait);
 void orch_worker_exit(struct orch_worker *w, int code) __attribute__((noreturn));
 
 /* ---- worker_batch.c ------------------------------------------------------------------------ */
 
-/* Lays a batch out in `slot`, or sends its bytes apart when they do not fit, and appends slot, which
- * of the two, and the description to w->out. ORCH_EINVAL: the batch is broken, as *err says. */
+/* Lays a batch out in `slot`, or sends its bytes apart when they do not fit, and appends slot,
+ * which of the two, and the description to w->out. ORCH_EINVAL: the batch is broken, as *err
+ * says. */
 orch_status orch_worker_place(struct orch_worker *w, const struct ArrowSchema *schema,
                               const struct ArrowArray *batch, uint32_t slot, orch_error *err);
 /* Replies with schema and batch, and releases both. */

@@ -26,12 +26,28 @@
 #define SUPPORT __attribute__((unused)) static
 #define MISBEHAVING TEST_BINARY_DIR "/hostile/misbehaving.so"
 
+static int lines_logged;
+
+SUPPORT void count_line(void)
+{
+    lines_logged++;
+}
+
+/* The last test of a program whose workers end by themselves: one that leaks or races ends with a
+ * code of its sanitizer, which the proxy logs. */
+SUPPORT void no_worker_ended_badly(void **state)
+{
+    (void)state;
+    assert_int_equal(lines_logged, 0);
+}
+
 /* The end of a test's main. */
 #define REMOTE_TEST_RUN(tests, argc, argv)                                                         \
     do {                                                                                           \
         if ((argc) > 1 && strcmp((argv)[1], ORCH_CHILD_ARGUMENT) == 0)                             \
             return orch_worker_main();                                                             \
-        orch_log_setup(ORCH_LOG_TEXT, ORCH_LOG_ERROR);                                             \
+        orch_log_setup(ORCH_LOG_TEXT, ORCH_LOG_WARN);                                              \
+        orch_log_before_line(count_line);                                                          \
         return cmocka_run_group_tests(tests, NULL, NULL);                                          \
     } while (0)
 

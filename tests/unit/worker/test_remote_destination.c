@@ -246,6 +246,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_failed_write_comes_back_with_the_next_call),
         cmocka_unit_test(nothing_is_committed_after_a_failed_ledger),
         cmocka_unit_test(a_transaction_may_end_and_another_begin),
+        cmocka_unit_test(no_worker_ended_badly),
     };
     REMOTE_TEST_RUN(tests, argc, argv);
 }

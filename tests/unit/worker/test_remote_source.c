@@ -99,9 +99,11 @@ static void a_reader_may_end_early_and_begin_again(void **state)
         assert_status(&job, job.loaded->source.next(reader, &batch, &info, &job.err), ORCH_OK);
         batch.release(&batch);
         job.loaded->source.end(reader);
-        assert_status(&job, job.loaded->source.read(job.source, &request, &reader, &job.err), ORCH_OK);
+        assert_status(&job, job.loaded->source.read(job.source, &request, &reader, &job.err),
+                      ORCH_OK);
     }
-    assert_status(&job, job.loaded->source.read(job.source, &request, &reader, &job.err), ORCH_ENOTSUP);
+    assert_status(&job, job.loaded->source.read(job.source, &request, &reader, &job.err),
+                  ORCH_ENOTSUP);
     job.loaded->source.end(reader);
     job_close(&job);
 }
@@ -290,6 +292,28 @@ static void warm_workers_are_taken_and_the_rest_ended(void **state)
     orch_child_cool();
 }
 
+static void two_workers_start_side_by_side(void **state)
+{
+    (void)state;
+    struct remote_job jobs[2] = { { .arena = { 0 } } };
+    struct orch_options *options[2];
+    for (int i = 0; i < 2; i++) {
+        job_load(&jobs[i], MISBEHAVING, "misbehaving");
+        options[i] = job_options(&jobs[i], ORCH_ROLE_SOURCE, NULL);
+        assert_int_equal(orch_remote_new(jobs[i].original, ORCH_ROLE_SOURCE, options[i], NULL,
+                                         &unconfined, &jobs[i].remote, &jobs[i].err), ORCH_OK);
+        jobs[i].loaded = orch_remote_loaded(jobs[i].remote);
+        assert_int_equal(orch_instance_init(&jobs[i].instance, jobs[i].loaded, options[i], NULL,
+                                            NULL), ORCH_OK);
+        assert_int_equal(orch_remote_start(jobs[i].remote, &jobs[i].instance.host, &jobs[i].err),
+                         ORCH_OK);
+    }
+    assert_status(&jobs[0], jobs[0].loaded->source.open(&jobs[0].instance.host, &jobs[0].source,
+                                                        &jobs[0].err), ORCH_OK);
+    job_close(&jobs[0]);
+    job_close(&jobs[1]); /* started, never opened */
+}
+
 static void a_program_that_is_not_there_is_told(void **state)
 {
     (void)state;
@@ -318,7 +342,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_that_changed_is_told_as_in_this_process),
         cmocka_unit_test(a_worker_has_no_environment_and_no_descriptor_of_the_host),
         cmocka_unit_test(warm_workers_are_taken_and_the_rest_ended),
+        cmocka_unit_test(two_workers_start_side_by_side),
         cmocka_unit_test(a_program_that_is_not_there_is_told),
+        cmocka_unit_test(no_worker_ended_badly),
     };
     REMOTE_TEST_RUN(tests, argc, argv);
 }
