@@ -47,6 +47,7 @@ packages() {
 #pkg test sqlite3 looks into results
 #pkg show sqlite3 looks into the result of the quick start
 #pkg test gdal-bin ogrinfo reads GeoPackages
+#pkg test procps finds the workers of a host that was killed
 #pkg test make the template of connectors builds with it too
 #pkg test man-db the manual page renders
 #pkg test zsh completions load

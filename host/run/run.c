@@ -13,6 +13,7 @@
 #include "run/fingerprint.h"
 #include "run/reconcile.h"
 #include "run/session.h"
+#include "worker/child.h"
 
 /* More than this share of rejects is more likely a changed format than dirt. */
 static const char default_max_rejects[] = "10 %";
@@ -398,6 +399,9 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
                                           .progress = orch_quiet_hooks.progress,
                                           .reject = source_reject };
     report_begin(&s);
+    /* The workers' processes start while the script runs. */
+    if (!s.isolation.in_process)
+        orch_child_warm(2);
     orch_status st = prepare(&s, &err);
     bool begun = false;
     if (st == ORCH_OK) {
@@ -422,6 +426,7 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
         record_failure(&s, &err);
     report_end(&s);
     orch_session_release(&s);
+    orch_child_cool();
     report->wall_us = orch_clock_monotonic_us() - s.start_us;
     report->error = err;
     return st;

@@ -237,7 +237,10 @@ static orch_status one_batch(struct orch_session *s, struct orch_stream_batch *b
     struct orch_plan_result result;
     orch_arena_reset(&s->batch_arena);
     stage(s, ORCH_STAGE_CONNECTOR);
-    orch_status st = orch_batch_check(&s->reader_schema, &batch->array, err);
+    /* What comes from a worker is a private copy that its proxy has checked. */
+    orch_status st = s->source.remote != NULL
+                         ? ORCH_OK
+                         : orch_batch_check(&s->reader_schema, &batch->array, err);
     if (st == ORCH_OK)
         st = orch_frame_import(&s->batch_arena, &s->reader_schema, &s->used, &batch->array, &frame,
                                &origin, err);

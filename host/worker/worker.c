@@ -66,9 +66,10 @@ static void serve(struct orch_worker *w)
         orch_worker_exit(w, 1);
 }
 
+/* A host that wants a few rows only should not wait for batches that it has no use for. */
 static bool reads(const struct orch_worker *w)
 {
-    return w->streaming && w->ring.n_free > 0;
+    return w->streaming && w->ring.n_free > 0 && w->ring.n_slots - w->ring.n_free < w->ahead;
 }
 
 static bool is_socket(int fd)

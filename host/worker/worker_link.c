@@ -115,7 +115,8 @@ static bool serve_release(struct orch_worker *w)
     struct orch_wire body = orch_wire_of(&w->link.body);
     if (w->link.head.kind != ORCH_FRAME_RELEASE)
         return false;
-    (void)orch_ring_give(&w->ring, orch_wire_u32(&body));
+    if (orch_ring_give(&w->ring, orch_wire_u32(&body)) && w->ahead < w->ring.n_slots)
+        w->ahead++;
     return true;
 }
 

@@ -68,6 +68,7 @@ struct orch_worker {
     orch_writer *writer;
     struct ArrowSchema schema;
     bool streaming;
+    uint32_t ahead; /* batches that may be under way: one more with each that the host took */
     orch_status write_status; /* once a batch failed, the rest is passed over */
     orch_error write_error;
     bool copies; /* the connector keeps batches: they must not lie in slots */

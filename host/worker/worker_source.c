@@ -182,6 +182,7 @@ void orch_worker_read_ahead(struct orch_worker *w)
 static void serve_go(struct orch_worker *w)
 {
     w->streaming = w->reader != NULL && w->schema.release != NULL;
+    w->ahead = 1;
 }
 
 bool orch_worker_serve_source(struct orch_worker *w)

@@ -74,7 +74,18 @@ state() {
     esac
 }
 
-settled() { [ "$to" != postgres ] || until_true eval '[ "$(locks)" -eq 0 ]'; }
+# Workers of a host that was killed follow it at once, but not in no time.
+workers_gone() {
+    local pid
+    for pid in $(pgrep -f -- '--worker'); do
+        [ "$(readlink "/proc/$pid/cwd")" != "$PWD" ] || return 1
+    done
+}
+
+settled() {
+    until_true workers_gone
+    [ "$to" != postgres ] || until_true eval '[ "$(locks)" -eq 0 ]'
+}
 
 # Runs until `signal` at some moments; the state must stay `before`.
 disturb() { # signal, code, state before, arguments
