@@ -4,14 +4,15 @@
 #
 #   sh tests/run.sh          everything that CI runs
 #   sh tests/run.sh --full   more: tsan (runs under the thread sanitizer), fault (every allocation
-#                            of a process fails once), fuzzing (60 seconds each target)
-#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases integration fuzz, and
-#                            those of --full
+#                            of a process fails once), fuzzing (60 seconds each target), crashes
+#                            (1000 kills)
+#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases integration crash fuzz,
+#                            and those of --full
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-usual="lint unit clang install cases integration fuzz"
-[ "${1:-}" = --full ] && set -- $usual tsan fault fuzzing
+usual="lint unit clang install cases integration crash fuzz"
+[ "${1:-}" = --full ] && set -- $usual tsan fault fuzzing crashes
 parts="${*:-$usual}"
 jobs=$(nproc)
 passed=0
@@ -82,10 +83,12 @@ part clang clang
 part install sh tests/integration/install.sh build/release
 part cases python3 tests/cases/run.py build/release
 part integration bash tests/integration/run.sh build/release
+part crash python3 tests/crash/run.py build/release --kills 100
 part fuzz sh tests/fuzz/run.sh
 part tsan sh tests/integration/tsan.sh
 part fault fault
 part fuzzing sh tests/fuzz/run.sh --seconds 60
+part crashes python3 tests/crash/run.py build/release --kills 1000 --seed 2
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

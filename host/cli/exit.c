@@ -19,8 +19,10 @@ const struct cli_exit cli_exits[] = {
     { CLI_DESTINATION, "the destination cannot be reached, refuses, or does not fit" },
     { CLI_BUSY, "another run holds the pipeline" },
     { CLI_CONNECTOR, "a connector cannot be found or loaded, or broke its contract" },
-    { 128 + SIGINT, "interrupted by Ctrl-C (SIGINT); nothing was committed" },
-    { 128 + SIGTERM, "terminated (SIGTERM); nothing was committed" },
+    { 128 + SIGINT,
+      "interrupted by Ctrl-C (SIGINT) before the commit, unless the message says otherwise" },
+    { 128 + SIGTERM,
+      "terminated (SIGTERM) before the commit, unless the message says otherwise" },
     { 0, NULL },
 };
 

@@ -18,6 +18,9 @@
 /* More than this share of rejects is more likely a changed format than dirt. */
 static const char default_max_rejects[] = "10 %";
 
+static const char commit_unknown[] =
+    "it may have taken effect: the next run finds out by itself from the ledger";
+
 enum { LOCK_POLL_MS = 100 };
 
 static orch_status fail_at(struct orch_session *s, enum orch_stage stage, orch_status st)
@@ -256,10 +259,12 @@ static orch_status commit_rows(struct orch_session *s, orch_error *err)
 {
     const struct orch_loaded *destination = s->destination.loaded;
     orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
+    if (orch_cancelled())
+        return orch_error_set(err, ORCH_ECANCELLED, "interrupted");
+    s->committing = true;
     orch_status st = destination->destination.commit(s->writer, &commit, err);
     if (st != ORCH_OK && orch_remote_failed(destination))
-        orch_error_hint(err, "it may have taken effect: the next run finds out by itself from "
-                             "the ledger");
+        orch_error_hint(err, "%s", commit_unknown);
     return st;
 }
 
@@ -304,6 +309,17 @@ static orch_status settle(struct orch_session *s, orch_error *err)
     return st == ORCH_OK ? publish(s, err) : fail_at(s, ORCH_STAGE_DATA, st);
 }
 
+/* Whoever ended before it told that it had committed: the ledger knows. */
+static bool was_committed(struct orch_session *s)
+{
+    orch_error err = ORCH_ERROR_INIT;
+    struct orch_last_run last = { 0 };
+    return s->committing &&
+           orch_ledger_last(&s->destination.loaded->destination, s->destination.destination,
+                            s->pipeline->name, &last, &err) == ORCH_OK &&
+           last.found && strcmp(last.run, s->report->run) == 0;
+}
+
 /* A run that had begun and failed leaves its row and its first rejects in the ledger, so that
  * people can look; that this fails as well is no news after the failure itself. */
 static void record_failure(struct orch_session *s, const orch_error *failure)
@@ -316,6 +332,8 @@ static void record_failure(struct orch_session *s, const orch_error *failure)
     s->report->error = *failure;
     orch_session_end_writer(s);
     orch_status st = begin_once(s, NULL, &err);
+    if (st == ORCH_OK && was_committed(s))
+        return;
     if (st == ORCH_OK && s->rejects != NULL && orch_rejects_count(s->rejects) > 0)
         st = orch_rejects_sample(s->rejects, &rejects);
     if (st == ORCH_OK && rejects.release != NULL)
@@ -346,9 +364,12 @@ static void wake(void *ctx)
 }
 
 /* Whatever an interrupted call says, the person who pressed Ctrl-C is told just this. */
-static orch_status interrupted(orch_error *err)
+static orch_status interrupted(const struct orch_session *s, orch_error *err)
 {
-    orch_error_set(err, ORCH_ECANCELLED, "interrupted; nothing was committed");
+    if (!s->committing)
+        return orch_error_set(err, ORCH_ECANCELLED, "interrupted; nothing was committed");
+    orch_error_set(err, ORCH_ECANCELLED, "interrupted while the destination was committing");
+    orch_error_hint(err, "%s", commit_unknown);
     return ORCH_ECANCELLED;
 }
 
@@ -412,7 +433,7 @@ orch_status orch_run(struct orch_registry *registry, const struct orch_run_reque
             orch_cancel_remove(wake, &s);
     }
     if (st != ORCH_OK && orch_cancelled())
-        st = interrupted(&err);
+        st = interrupted(&s, &err);
     if (st != ORCH_OK && err.code == ORCH_OK)
         orch_error_set(&err, st, st == ORCH_ENOMEM ? "out of memory" : "the run failed");
     if (st != ORCH_OK) {

@@ -36,6 +36,7 @@ struct orch_session {
     orch_writer *writer;
     atomic_bool stop;                /* the source is to stop: limit or failure */
     bool limited;                    /* --limit cut the input */
+    bool committing;                 /* the destination was asked to: it may have done so */
     int64_t start_us;                /* monotonic */
     char fingerprint[65];
     struct orch_last_run last;
