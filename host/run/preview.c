@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/cancel.h"
-#include "data/batch_check.h"
 #include "orch/error.h"
 #include "run/ends.h"
 #include "run/session.h"
@@ -46,20 +45,16 @@ static orch_status one_batch(struct preview_state *p, struct ArrowArray *array,
 {
     struct orch_session *s = &p->session;
     struct orch_frame frame;
-    struct orch_origin origin = { .input = info->input, .first_record = info->first_record };
+    struct orch_origin origin;
     struct orch_plan_result result;
-    orch_arena_reset(&s->batch_arena);
-    orch_status st = orch_batch_check(&s->reader_schema, array, err);
-    if (st == ORCH_OK)
-        st = orch_frame_import(&s->batch_arena, &s->reader_schema, &s->used, array, &frame, &origin,
-                               err);
+    orch_status st = orch_session_take(s, array, info, &frame, &origin, err);
     if (st != ORCH_OK)
         return st;
     int64_t left = (int64_t)(p->wanted - p->out->before.n_rows);
     frame.rows = frame.rows < left ? frame.rows : left;
     st = orch_grid_add(&p->out->arena, &p->out->before, &frame);
     if (st == ORCH_OK && s->pipeline->n_steps > 0)
-        st = orch_plan_run(s->plan, &frame, &result, err);
+        st = orch_session_apply(s, &frame, &origin, &result, err);
     if (st != ORCH_OK || s->pipeline->n_steps == 0)
         return st;
     for (size_t i = 0; i < result.n_rejects; i++) {
@@ -85,6 +80,7 @@ static orch_status read_rows(struct preview_state *p, orch_error *err)
     while (st == ORCH_OK && p->out->before.n_rows < p->wanted) {
         struct ArrowArray array = { 0 };
         orch_batch_info info = { .struct_size = sizeof info };
+        s->report->stage = ORCH_STAGE_SOURCE;
         st = s->source.loaded->source.next(s->reader, &array, &info, err);
         if (st == ORCH_OK)
             st = one_batch(p, &array, &info, err);

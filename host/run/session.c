@@ -221,40 +221,55 @@ static void limit_rows(struct orch_session *s, struct orch_frame *frame)
 /* The plan knows rows of the batch, people know records of the input. */
 static void name_record(const struct orch_origin *origin, orch_error *err)
 {
-    if (err->row <= 0)
+    if (err == NULL || err->row <= 0)
         return;
     int64_t row = err->row - 1;
     err->row = origin->record != NULL ? origin->record[row]
                : origin->first_record > 0 ? origin->first_record + row : 0;
 }
 
+orch_status orch_session_take(struct orch_session *s, const struct ArrowArray *array,
+                              const orch_batch_info *info, struct orch_frame *frame,
+                              struct orch_origin *origin, orch_error *err)
+{
+    *origin = (struct orch_origin){ .input = info->input, .first_record = info->first_record };
+    orch_arena_reset(&s->batch_arena);
+    stage(s, ORCH_STAGE_CONNECTOR);
+    /* What comes from a worker is a private copy that its proxy has checked. */
+    orch_status st = s->source.remote != NULL ? ORCH_OK
+                                              : orch_batch_check(&s->reader_schema, array, err);
+    if (st == ORCH_OK)
+        st = orch_frame_import(&s->batch_arena, &s->reader_schema, &s->used, array, frame, origin,
+                               err);
+    return st;
+}
+
+orch_status orch_session_apply(struct orch_session *s, const struct orch_frame *frame,
+                               const struct orch_origin *origin, struct orch_plan_result *result,
+                               orch_error *err)
+{
+    stage(s, ORCH_STAGE_SCRIPT);
+    orch_status st = orch_plan_run(s->plan, frame, result, err);
+    if (st != ORCH_OK)
+        name_record(origin, err);
+    return st;
+}
+
 static orch_status one_batch(struct orch_session *s, struct orch_stream_batch *batch,
                              orch_error *err)
 {
     struct orch_frame frame;
-    struct orch_origin origin = { .input = batch->info.input,
-                                  .first_record = batch->info.first_record };
+    struct orch_origin origin;
     struct orch_plan_result result;
-    orch_arena_reset(&s->batch_arena);
-    stage(s, ORCH_STAGE_CONNECTOR);
-    /* What comes from a worker is a private copy that its proxy has checked. */
-    orch_status st = s->source.remote != NULL
-                         ? ORCH_OK
-                         : orch_batch_check(&s->reader_schema, &batch->array, err);
-    if (st == ORCH_OK)
-        st = orch_frame_import(&s->batch_arena, &s->reader_schema, &s->used, &batch->array, &frame,
-                               &origin, err);
+    orch_status st = orch_session_take(s, &batch->array, &batch->info, &frame, &origin, err);
     if (st != ORCH_OK)
         return st;
     limit_rows(s, &frame);
     s->report->books.read += frame.rows;
     s->report->source_bytes = batch->info.source_bytes;
-    stage(s, ORCH_STAGE_SCRIPT);
-    st = orch_plan_run(s->plan, &frame, &result, err);
-    if (st != ORCH_OK) {
-        name_record(&origin, err);
+    st = orch_session_apply(s, &frame, &origin, &result, err);
+    if (st != ORCH_OK)
         return st;
-    }
     s->report->books.added += result.added;
     s->report->books.filtered += result.filtered;
     stage(s, ORCH_STAGE_DATA);

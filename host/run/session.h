@@ -52,6 +52,16 @@ orch_status orch_session_read(struct orch_session *s, orch_error *err);
 
 /* Rolls back what is not committed. */
 void orch_session_end_writer(struct orch_session *s);
+/* A batch of the source as a frame in the batch arena, checked unless a proxy did; forgets the
+ * batch before. */
+orch_status orch_session_take(struct orch_session *s, const struct ArrowArray *array,
+                              const orch_batch_info *info, struct orch_frame *frame,
+                              struct orch_origin *origin, orch_error *err);
+/* Runs the plan over it; an error names the record of the input. */
+orch_status orch_session_apply(struct orch_session *s, const struct orch_frame *frame,
+                               const struct orch_origin *origin, struct orch_plan_result *result,
+                               orch_error *err);
+
 /* Takes the secrets of both ends out of an error's texts. */
 void orch_session_redact(const struct orch_session *s, orch_error *err);
 /* Sets the stage of a failure that is a connector's own: it crashed, hung or lied. */
