@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
+#include <endian.h>
+
 #define HIGH_BITS 0x8080808080808080u
 
 static bool is_tail(unsigned char c)
@@ -28,20 +30,28 @@ static size_t sequence_length(const unsigned char *p, size_t len)
     return 0;
 }
 
+/* How many bytes of ASCII come first. */
+static size_t ascii_length(const unsigned char *p, size_t len)
+{
+    size_t i = 0;
+    uint64_t word;
+    for (; len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, p + i, sizeof word);
+        uint64_t high = le64toh(word) & HIGH_BITS;
+        if (high != 0)
+            return i + (size_t)__builtin_ctzll(high) / 8;
+    }
+    while (i < len && p[i] < 0x80)
+        i++;
+    return i;
+}
+
 size_t orch_utf8_valid(const char *s, size_t len)
 {
     const unsigned char *p = (const unsigned char *)s;
     size_t i = 0;
     while (i < len) {
-        uint64_t word;
-        while (len - i >= sizeof word) {
-            memcpy(&word, p + i, sizeof word);
-            if (word & HIGH_BITS)
-                break;
-            i += sizeof word;
-        }
-        while (i < len && p[i] < 0x80)
-            i++;
+        i += ascii_length(p + i, len - i);
         if (i == len)
             break;
         size_t n = sequence_length(p + i, len - i);

@@ -7,6 +7,8 @@
 #include "plugin/decode.h"
 #include "plugin/input_set.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #define ORCH_INPUT_BUFFER_BYTES (512 * 1024)
@@ -21,8 +23,15 @@ struct orch_input_item {
     char encoding[ORCH_ENCODING_NAME_SIZE];
 };
 
-/* How far the inputs have been hashed by orch_inputs_hash_ahead. */
+/* How far the inputs have been hashed: the thread's while it runs, but for what the lock guards. */
 struct orch_input_hashing {
+    pthread_t thread;
+    bool tried, runs;
+    pthread_mutex_t lock;
+    pthread_cond_t due;
+    int64_t upto; /* how far to go: guarded */
+    atomic_bool stop;
+
     struct orch_sha256 *hash; /* NULL: nothing is under way */
     size_t first;   /* all before it are hashed ... */
     int64_t before; /* ... and have so many bytes */
@@ -30,7 +39,6 @@ struct orch_input_hashing {
     int64_t offset;
     int fd;
     bool owned;
-    bool failed; /* orch_inputs_hash begins anew and says why */
 };
 
 struct orch_inputs {
@@ -56,7 +64,9 @@ orch_status orch_input_spool(int *fd, orch_error *err);
 struct orch_input_item *orch_input_add(struct orch_inputs *in, const char *path);
 /* The encoding that the option of that name means; `name` NULL or "auto": by content. */
 orch_status orch_input_wanted(struct orch_inputs *in, const char *name, orch_error *err);
-/* Ends what orch_inputs_hash_ahead has begun. */
+/* Ends the thread of orch_inputs_hash_ahead; what it has hashed stays. */
+void orch_input_hashing_stop(struct orch_inputs *in);
+/* Forgets what is half hashed. */
 void orch_input_hashing_end(struct orch_inputs *in);
 
 /* A fresh descriptor with a position of its own; *owned tells whether to close it. ORCH_EIO also

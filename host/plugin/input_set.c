@@ -239,6 +239,7 @@ void orch_inputs_free(struct orch_inputs *in)
 {
     if (!in)
         return;
+    orch_input_hashing_stop(in);
     orch_input_hashing_end(in);
     for (size_t i = 0; i < in->items.len; i++)
         if (in->items.items[i]->spool >= 0)

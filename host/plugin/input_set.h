@@ -34,8 +34,9 @@ const struct orch_input_file *orch_inputs_at(const struct orch_inputs *in, size_
 /* Hashes input i by reading it, unless known. Checks `cancelled` (may be NULL) at times. */
 orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
                              orch_error *err);
-/* Hashes on, up to `upto` bytes counted over all inputs in their order, for a caller that has time
- * while somebody else reads them. That it fails is no error: orch_inputs_hash will say. */
+/* Hashes on in a thread of its own, up to `upto` bytes counted over all inputs in their order, while
+ * somebody else reads them; until orch_inputs_hash or free. That it fails is no error:
+ * orch_inputs_hash will say. */
 void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto);
 /* Did size, time or inode change since opened? ORCH_EIO naming the file then. */
 orch_status orch_inputs_unchanged(const struct orch_inputs *in, orch_error *err);

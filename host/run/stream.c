@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/channel.h"
 #include "orch/error.h"
+#include "worker/remote.h"
 
 enum { QUEUE_BATCHES = 4 };
 
@@ -26,6 +27,9 @@ struct orch_stream {
     struct orch_channel *writes;
     pthread_t source_thread, destination_thread;
     bool source_runs, destination_runs;
+    /* A worker has a thread and a queue of its own: whoever has a batch hands it over. */
+    bool hands_over;
+    pthread_mutex_t handing;
     atomic_bool stop;
     orch_error source_error, destination_error;
 };
@@ -70,24 +74,39 @@ static orch_status write_one(struct orch_stream *s, struct write_item *item)
     return ops->write(s->writer, &item->array, &s->destination_error);
 }
 
+/* false: it failed, and has been told. */
+static bool write_or_tell(struct orch_stream *s, struct write_item *item)
+{
+    orch_status st = write_one(s, item);
+    if (st != ORCH_OK && s->destination_error.code == ORCH_OK)
+        orch_error_set(&s->destination_error, st, "the destination stopped without saying why");
+    return st == ORCH_OK;
+}
+
 static void *write_all(void *arg)
 {
     struct orch_stream *s = arg;
     struct write_item item;
-    orch_status st = ORCH_OK;
+    bool sound = true;
     while (orch_channel_pop(s->writes, &item)) {
-        if (st == ORCH_OK && !atomic_load(&s->stop)) {
-            st = write_one(s, &item);
-            if (st != ORCH_OK) {
-                if (s->destination_error.code == ORCH_OK)
-                    orch_error_set(&s->destination_error, st,
-                                   "the destination stopped without saying why");
+        if (sound && !atomic_load(&s->stop)) {
+            sound = write_or_tell(s, &item);
+            if (!sound)
                 orch_channel_close(s->writes);
-            }
         }
         release(&item.array);
     }
     return NULL;
+}
+
+/* From the middle, and from the source's thread for its rejects. */
+static bool hand_over(struct orch_stream *s, struct write_item *item)
+{
+    pthread_mutex_lock(&s->handing);
+    bool sound = s->destination_error.code == ORCH_OK && !atomic_load(&s->stop) &&
+                 write_or_tell(s, item);
+    pthread_mutex_unlock(&s->handing);
+    return sound;
 }
 
 /* ---- the middle ---------------------------------------------------------------------------- */
@@ -98,6 +117,7 @@ static void stream_free(struct orch_stream *s)
         orch_channel_free(s->batches);
     if (s->writes != NULL)
         orch_channel_free(s->writes);
+    pthread_mutex_destroy(&s->handing);
     free(s);
 }
 
@@ -114,6 +134,8 @@ orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *rea
     s->destination = destination;
     s->writer = writer;
     s->ledger_schema = ledger_schema;
+    s->hands_over = writer != NULL && orch_remote_is(destination);
+    pthread_mutex_init(&s->handing, NULL);
     s->source_error = (orch_error)ORCH_ERROR_INIT;
     s->destination_error = (orch_error)ORCH_ERROR_INIT;
     s->batches = orch_channel_new(sizeof(struct orch_stream_batch), QUEUE_BATCHES);
@@ -124,9 +146,10 @@ orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *rea
     }
     /* The source comes last: its rejects go through the stream to the destination at once. */
     *out = s;
-    if (writer != NULL)
+    bool queues = writer != NULL && !s->hands_over;
+    if (queues)
         s->destination_runs = pthread_create(&s->destination_thread, NULL, write_all, s) == 0;
-    if (writer == NULL || s->destination_runs)
+    if (!queues || s->destination_runs)
         s->source_runs = pthread_create(&s->source_thread, NULL, read_all, s) == 0;
     if (!s->source_runs) {
         *out = NULL;
@@ -145,8 +168,9 @@ static bool push(struct orch_stream *s, struct write_item *item)
 {
     if (s->destination_runs && orch_channel_push(s->writes, item))
         return true;
+    bool taken = s->hands_over && hand_over(s, item);
     release(&item->array);
-    return false;
+    return taken;
 }
 
 bool orch_stream_write(struct orch_stream *s, struct ArrowArray *batch)

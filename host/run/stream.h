@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Moves batches from a source to a plan and from the plan to a destination, each end in a thread
- * of its own. The middle belongs to the caller:
+ * of its own; a destination in a worker has one there and needs none here. The middle belongs to
+ * the caller:
  *
  *     orch_stream_start(...)
  *     while (orch_stream_next(s, &batch)) { ... orch_stream_write(s, &out) ... }

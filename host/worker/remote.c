@@ -97,17 +97,21 @@ struct orch_remote *orch_remote_of(const orch_host *host)
     return of_loaded(((const struct orch_instance *)host->ctx)->loaded);
 }
 
+bool orch_remote_is(const struct orch_loaded *loaded)
+{
+    return loaded != NULL && loaded->source.open == orch_remote_source_ops.open;
+}
+
 bool orch_remote_failed(const struct orch_loaded *loaded)
 {
-    return loaded != NULL && loaded->source.open == orch_remote_source_ops.open &&
-           of_loaded(loaded)->at_fault;
+    return orch_remote_is(loaded) && of_loaded(loaded)->at_fault;
 }
 
 void orch_remote_usage(const struct orch_loaded *loaded, int64_t *cpu_us, int64_t *peak_bytes)
 {
     int64_t cpu, peak;
-    if (loaded == NULL || loaded->source.open != orch_remote_source_ops.open ||
-        of_loaded(loaded)->child.pid == 0 || of_loaded(loaded)->child.reaped)
+    if (!orch_remote_is(loaded) || of_loaded(loaded)->child.pid == 0 ||
+        of_loaded(loaded)->child.reaped)
         return;
     orch_clock_of_process(of_loaded(loaded)->child.pid, &cpu, &peak);
     *cpu_us += cpu;

@@ -52,6 +52,9 @@ orch_status orch_remote_start(struct orch_remote *r, const orch_host *host, orch
 void orch_remote_free(struct orch_remote *r);
 const struct orch_loaded *orch_remote_loaded(const struct orch_remote *r);
 
+/* Is it a proxy's, whose write() returns once the batch is handed over? [any] */
+bool orch_remote_is(const struct orch_loaded *loaded);
+
 /* Adds what the worker has used so far: CPU time and peak memory. Nothing for a connector that is
  * no remote, or whose worker has ended. [control] */
 void orch_remote_usage(const struct orch_loaded *loaded, int64_t *cpu_us, int64_t *peak_bytes);

@@ -216,12 +216,6 @@ static orch_status end_of_stream(const struct orch_remote *r, orch_error *err)
     return r->over_status;
 }
 
-/* While the worker reads, there is time to hash what it reads. */
-static void hash_beside(struct orch_remote *r)
-{
-    if (r->inputs != NULL && r->n_queued == 0)
-        orch_inputs_hash_ahead(r->inputs, r->source_bytes + 1);
-}
 
 static orch_status reader_next(orch_reader *s, struct ArrowArray *out, orch_batch_info *info,
                                orch_error *err)
@@ -232,8 +226,9 @@ static orch_status reader_next(orch_reader *s, struct ArrowArray *out, orch_batc
         return st;
     orch_remote_doing(r, "reading", false);
     st = start_stream(r, err);
-    if (st == ORCH_OK)
-        hash_beside(r);
+    /* The worker has just read it: it is in memory still. */
+    if (st == ORCH_OK && r->inputs != NULL)
+        orch_inputs_hash_ahead(r->inputs, r->source_bytes);
     while (st == ORCH_OK && r->n_queued == 0 && !r->over)
         st = orch_remote_pump(r, true, err);
     if (st != ORCH_OK)

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 static const char *file_new(const struct folder *f, const char *name, const char *text)
@@ -152,13 +153,47 @@ static void hashes_made_in_pieces_are_those_of_the_files(void **state)
                             large_file(&f, "c", 700000, c) };
     struct orch_inputs *in = NULL;
     assert_int_equal(open_inputs(paths, 3, NULL, &in, NULL), ORCH_OK);
-    orch_inputs_hash_ahead(in, 1);
-    assert_string_equal(orch_inputs_at(in, 0)->sha256, "");
     for (int64_t upto = 0; upto <= 2300000; upto += 100000)
         orch_inputs_hash_ahead(in, upto);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(orch_inputs_hash(in, i, NULL, NULL), ORCH_OK);
     assert_string_equal(orch_inputs_at(in, 0)->sha256, a);
     assert_string_equal(orch_inputs_at(in, 1)->sha256, b);
     assert_string_equal(orch_inputs_at(in, 2)->sha256, c);
+    orch_inputs_free(in);
+    folder_remove(&f);
+}
+
+static int count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    int n = 0;
+    assert_non_null(tasks);
+    while (readdir(tasks) != NULL)
+        n++;
+    closedir(tasks);
+    return n;
+}
+
+/* The thread ends with the last input; that it got there by itself shows when the files are gone. */
+static void hashes_are_there_when_the_reader_is(void **state)
+{
+    (void)state;
+    struct folder f = folder_new();
+    char a[65], b[65];
+    const char *paths[] = { large_file(&f, "a", 1500000, a), large_file(&f, "b", 900000, b) };
+    struct orch_inputs *in = NULL;
+    int threads = count_threads();
+    assert_int_equal(open_inputs(paths, 2, NULL, &in, NULL), ORCH_OK);
+    orch_inputs_hash_ahead(in, 2400001);
+    for (int i = 0; i < 1000 && count_threads() > threads; i++)
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+    unlink(paths[0]);
+    unlink(paths[1]);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(orch_inputs_hash(in, i, NULL, NULL), ORCH_OK);
+    assert_string_equal(orch_inputs_at(in, 0)->sha256, a);
+    assert_string_equal(orch_inputs_at(in, 1)->sha256, b);
     orch_inputs_free(in);
     folder_remove(&f);
 }
@@ -205,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_refusal_of_the_owner_is_the_readers_error),
         cmocka_unit_test(an_encoding_that_is_no_name_is_not_taken),
         cmocka_unit_test(hashes_made_in_pieces_are_those_of_the_files),
+        cmocka_unit_test(hashes_are_there_when_the_reader_is),
         cmocka_unit_test(what_was_begun_is_gone_on_with_or_left),
         cmocka_unit_test(a_file_that_went_away_is_told_by_who_needs_its_hash),
     };
