@@ -76,8 +76,8 @@ static orch_status too_large(const char *path, size_t cap, orch_error *err)
 
 /* One byte more than the cap is asked for: that it comes is how a file too large is known, also
  * where there is no size to ask for (pipes, /proc). */
-static orch_status read_all(int fd, const char *path, size_t cap, struct orch_text *text,
-                            orch_error *err)
+orch_status orch_file_read_open(int fd, const char *path, size_t cap, struct orch_text *text,
+                                orch_error *err)
 {
     char piece[16384];
     for (;;) {
@@ -103,7 +103,7 @@ orch_status orch_file_read(const char *path, size_t cap, struct orch_text *out, 
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return orch_file_error(err, "read", path, errno);
-    orch_status st = read_all(fd, path, cap, &text, err);
+    orch_status st = orch_file_read_open(fd, path, cap, &text, err);
     if (st != ORCH_OK)
         goto done;
     *out = text;

@@ -7,6 +7,9 @@
 
 /* Reads a whole file of at most `cap` bytes into out (NUL-terminated). */
 orch_status orch_file_read(const char *path, size_t cap, struct orch_text *out, orch_error *err);
+/* The same, appended, of a file that is open already; `path` is for messages. */
+orch_status orch_file_read_open(int fd, const char *path, size_t cap, struct orch_text *out,
+                                orch_error *err);
 /* Fills err for a failed system call on `path`: `verb` is "read", "open", "write"... */
 orch_status orch_file_error(orch_error *err, const char *verb, const char *path, int code);
 /* Makes a folder and those above it, mode 0700. */

@@ -48,6 +48,7 @@ static const struct cli_option options[] = {
       AT(in_process) },
     { "require-sandbox", NULL, "refuse where the kernel lacks a part of the workers' sandbox", FLAG,
       AT(require_sandbox) },
+    { "config", "FILE", "what connectors may do (or ORCHESTRA_CONF)", TEXT, AT(config) },
     { "log-format", "FORMAT", "text (default) or json", TEXT, AT(log_format) },
     { "log-level", "LEVEL", "debug, info, warn (default) or error", TEXT, AT(log_level) },
 };
@@ -57,26 +58,27 @@ enum { N_OPTIONS = sizeof options / sizeof options[0] };
 const struct cli_command cli_commands[] = {
     { "run", "SCRIPT", "run a pipeline",
       "territory param dry-run limit force max-rejects allow-empty wait summary quiet json "
-      "in-process require-sandbox log-format log-level",
+      "in-process require-sandbox config log-format log-level",
       "orchestra run scripts/energy/load_curve.lua --territory scripts/territories/example.lua", 1,
       1, cmd_run },
     { "preview", "SCRIPT|FILE", "show the first rows, before and after the steps",
-      "rows territory param source set json in-process require-sandbox log-format log-level",
+      "rows territory param source set json in-process require-sandbox config log-format log-level",
       "orchestra preview trees.csv --set delimiter=';'", 0, 1, cmd_preview },
     { "check", "SCRIPT", "check script, options, columns and types; read no record",
-      "territory param json in-process require-sandbox log-format log-level",
+      "territory param json in-process require-sandbox config log-format log-level",
       "orchestra check scripts/energy/load_curve.lua --territory scripts/territories/example.lua",
       1, 1, cmd_check },
     { "connectors", "[describe NAME]", "list the connectors, or describe one with its options",
-      "json log-format log-level", "orchestra connectors describe csv", 0, 2, cmd_connectors },
+      "json config log-format log-level", "orchestra connectors describe csv", 0, 2,
+      cmd_connectors },
     { "runs", "SCRIPT|FILE.gpkg", "list the runs that the ledger of a destination holds",
       "rows pipeline territory param destination set json csv in-process require-sandbox "
-      "log-format log-level",
+      "config log-format log-level",
       "orchestra runs city.gpkg --rows 5", 0, 1, cmd_runs },
     { "rejects", "SCRIPT|FILE.gpkg",
       "list rejected records, show number N of them whole, or export them",
       "run rows pipeline territory param destination set json csv in-process require-sandbox "
-      "log-format log-level",
+      "config log-format log-level",
       "orchestra rejects city.gpkg --csv > rejects.csv", 0, 2, cmd_rejects },
     { 0 },
 };

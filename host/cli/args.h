@@ -6,6 +6,8 @@
 
 #include "base/vec.h"
 
+struct orch_policy;
+
 enum { CLI_MAX_WORDS = 16 };
 
 struct cli_settings {
@@ -14,6 +16,8 @@ struct cli_settings {
     int64_t limit, rows, wait_ms;
     const char *territory, *max_rejects, *log_format, *log_level;
     const char *source, *destination, *run, *pipeline;
+    const char *config;
+    const struct orch_policy *policy; /* what the configuration says; NULL: there is none */
     ORCH_VEC(const char *) params;
     ORCH_VEC(const char *) set;
     const char *words[CLI_MAX_WORDS]; /* arguments that are no options */

@@ -2,16 +2,22 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/log.h"
+#include "base/vec.h"
 #include "cli/args.h"
 #include "cli/exit.h"
 #include "orch/error.h"
 #include "plugin/options.h"
+#include "worker/policy.h"
 
 struct listing {
     struct orch_text text;
     struct orch_json json;
     bool as_json;
     size_t refused;
+    const struct orch_policy *policy;
+    ORCH_VEC(const char *) names; /* of what is installed; the registry's */
+    bool incomplete;
 };
 
 static void list_one(void *ctx, const char *library, const struct orch_loaded *loaded,
@@ -24,6 +30,9 @@ static void list_one(void *ctx, const char *library, const struct orch_loaded *l
         return;
     }
     const orch_connector *c = &loaded->connector;
+    const char *place;
+    bool denied = orch_policy_denies(l->policy, c->name, &place);
+    l->incomplete = !orch_vec_push(&l->names, c->name) || l->incomplete;
     if (l->as_json) {
         orch_json_open(&l->json, NULL, '{');
         orch_json_text(&l->json, "name", c->name);
@@ -32,19 +41,38 @@ static void list_one(void *ctx, const char *library, const struct orch_loaded *l
         orch_json_bool(&l->json, "destination", c->destination != NULL);
         orch_json_text(&l->json, "summary", c->summary);
         orch_json_text(&l->json, "library", library);
+        orch_json_bool(&l->json, "allowed", !denied);
+        orch_json_text(&l->json, "denied_by", place);
         orch_json_close(&l->json, '}');
         return;
     }
-    orch_text_printf(&l->text, "  %-12s %-8s %-20s %s\n", c->name, loaded->plugin.version,
+    orch_text_printf(&l->text, "  %-12s %-8s %-20s %s%s%s%s\n", c->name, loaded->plugin.version,
                      c->source != NULL && c->destination != NULL ? "source, destination"
                      : c->source != NULL                         ? "source"
                                                                  : "destination",
+                     denied ? "[denied by " : "", denied ? place : "", denied ? "] " : "",
                      c->summary);
 }
 
-static int list(struct orch_registry *registry, bool as_json)
+/* A name that is mistyped in the configuration would deny, or bound, nothing. */
+static void say_unknown_names(const struct listing *l)
 {
-    struct listing l = { .as_json = as_json };
+    const char *name, *place;
+    for (size_t i = 0; (name = orch_policy_named(l->policy, i, &place)) != NULL; i++) {
+        size_t k = 0;
+        while (k < l->names.len && strcmp(l->names.items[k], name) != 0)
+            k++;
+        if (k < l->names.len)
+            continue;
+        const char *near = orch_str_nearest(name, l->names.items, l->names.len);
+        orch_log(ORCH_LOG_WARN, "config.connector_unknown", "connector", ORCH_LOG_S(name), "place",
+                 ORCH_LOG_S(place), near != NULL ? "nearest" : NULL, ORCH_LOG_S(near), NULL);
+    }
+}
+
+static int list(struct orch_registry *registry, const struct orch_policy *policy, bool as_json)
+{
+    struct listing l = { .as_json = as_json, .policy = policy };
     orch_error err = ORCH_ERROR_INIT;
     int code;
     if (as_json) {
@@ -56,19 +84,44 @@ static int list(struct orch_registry *registry, bool as_json)
         orch_json_close(&l.json, ']');
         orch_text_putc(&l.text, '\n');
     }
+    if (st == ORCH_OK && l.incomplete)
+        st = orch_error_set(&err, ORCH_ENOMEM, "out of memory");
     code = st == ORCH_OK ? cli_print(&l.text) : cli_fail(ORCH_STAGE_CONNECTOR, &err);
+    if (st == ORCH_OK)
+        say_unknown_names(&l);
+    orch_vec_release(&l.names);
     orch_text_release(&l.text);
     return code == CLI_OK && l.refused > 0 ? CLI_CONNECTOR : code;
 }
 
-static int describe(struct orch_registry *registry, const char *name, bool as_json)
+static void describe_json(const struct orch_loaded *loaded, const struct orch_policy *policy,
+                          struct orch_text *out)
+{
+    struct orch_json j;
+    orch_json_begin(&j, out, 2);
+    orch_json_open(&j, NULL, '{');
+    orch_describe_members(loaded, &j);
+    orch_policy_describe_json(policy, loaded, &j);
+    orch_json_close(&j, '}');
+    orch_text_putc(out, '\n');
+}
+
+static void describe_text(const struct orch_loaded *loaded, const struct orch_policy *policy,
+                          struct orch_text *out)
+{
+    orch_describe_text(loaded, out);
+    orch_policy_describe_text(policy, loaded, out);
+}
+
+static int describe(struct orch_registry *registry, const struct orch_policy *policy,
+                    const char *name, bool as_json)
 {
     const struct orch_loaded *loaded;
     struct orch_text text = { 0 };
     orch_error err = ORCH_ERROR_INIT;
     if (orch_registry_find(registry, name, &loaded, &err) != ORCH_OK)
         return cli_fail(ORCH_STAGE_CONNECTOR, &err);
-    (as_json ? orch_describe_json : orch_describe_text)(loaded, &text);
+    (as_json ? describe_json : describe_text)(loaded, policy, &text);
     int code = cli_print(&text);
     orch_text_release(&text);
     return code;
@@ -83,9 +136,9 @@ int cmd_connectors(const struct cli_settings *s)
         return CLI_INTERNAL;
     }
     if (s->n_words == 0)
-        code = list(registry, s->json);
+        code = list(registry, s->policy, s->json);
     else if (strcmp(s->words[0], "describe") == 0 && s->n_words == 2)
-        code = describe(registry, s->words[1], s->json);
+        code = describe(registry, s->policy, s->words[1], s->json);
     else
         fprintf(stderr, "orchestra: connectors takes nothing, or: describe NAME\n");
     orch_registry_free(registry);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/args.h"
 #include "cli/exit.h"
+#include "cli/policy_file.h"
 #include "worker/child.h"
 #include "worker/worker.h"
 
@@ -58,15 +59,19 @@ static bool log_setup(const struct cli_settings *s)
 static int command_run(const struct cli_command *command, int argc, char **argv)
 {
     struct cli_settings settings = { 0 };
+    struct orch_policy *policy = NULL;
     int code = CLI_USAGE;
     if (cli_parse(command, argc, argv, &settings) && log_setup(&settings)) {
         if (settings.help) {
             cli_help_command(command);
             code = CLI_OK;
         } else {
-            code = command->run(&settings);
+            code = cli_policy_find(&settings, &policy);
+            settings.policy = policy;
+            code = code == CLI_OK ? command->run(&settings) : code;
         }
     }
+    orch_policy_free(policy);
     cli_settings_release(&settings);
     return code;
 }

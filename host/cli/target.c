@@ -33,7 +33,8 @@ struct orch_isolation cli_isolation(const struct cli_settings *s)
 {
     return (struct orch_isolation){ .in_process =
                                         s->in_process || getenv("ORCHESTRA_IN_PROCESS") != NULL,
-                                    .require_sandbox = s->require_sandbox };
+                                    .require_sandbox = s->require_sandbox,
+                                    .policy = s->policy };
 }
 
 bool cli_is_script(const char *path)

@@ -261,34 +261,40 @@ static void json_option(struct orch_json *j, const struct orch_loaded *c, const 
     orch_json_close(j, '}');
 }
 
-bool orch_describe_json(const struct orch_loaded *c, struct orch_text *out)
+void orch_describe_members(const struct orch_loaded *c, struct orch_json *j)
 {
     const uint64_t bits = c->connector.capabilities;
     const orch_option *o;
+
+    orch_json_text(j, "name", c->connector.name);
+    orch_json_text(j, "summary", c->connector.summary);
+    orch_json_text(j, "plugin", c->plugin.name);
+    orch_json_text(j, "version", c->plugin.version);
+    orch_json_text(j, "license", c->plugin.license);
+    orch_json_text(j, "home", c->plugin.home);
+    orch_json_text(j, "library", c->library);
+    json_roles(j, c->connector.source != NULL, c->connector.destination != NULL);
+    json_bits(j, "write_modes", bits, write_modes, COUNT(write_modes));
+    json_bits(j, "needs", c->connector.needs, needs, COUNT(needs));
+    orch_json_bool(j, "inputs", (bits & ORCH_CAP_INPUT) != 0);
+    orch_json_bool(j, "resume", (bits & ORCH_CAP_RESUME) != 0);
+    orch_json_bool(j, "transactional", (bits & ORCH_CAP_TRANSACTIONAL) != 0);
+    orch_json_text(j, "threading", threading_name(c->connector.threading));
+    orch_json_text(j, "personal", c->connector.personal);
+    orch_json_int(j, "state_version", c->connector.state_version);
+    orch_json_open(j, "options", '[');
+    for (size_t i = 0; (o = option_at(c, i)); i++)
+        json_option(j, c, o);
+    orch_json_close(j, ']');
+}
+
+bool orch_describe_json(const struct orch_loaded *c, struct orch_text *out)
+{
     struct orch_json j;
 
     orch_json_begin(&j, out, 2);
     orch_json_open(&j, NULL, '{');
-    orch_json_text(&j, "name", c->connector.name);
-    orch_json_text(&j, "summary", c->connector.summary);
-    orch_json_text(&j, "plugin", c->plugin.name);
-    orch_json_text(&j, "version", c->plugin.version);
-    orch_json_text(&j, "license", c->plugin.license);
-    orch_json_text(&j, "home", c->plugin.home);
-    orch_json_text(&j, "library", c->library);
-    json_roles(&j, c->connector.source != NULL, c->connector.destination != NULL);
-    json_bits(&j, "write_modes", bits, write_modes, COUNT(write_modes));
-    json_bits(&j, "needs", c->connector.needs, needs, COUNT(needs));
-    orch_json_bool(&j, "inputs", (bits & ORCH_CAP_INPUT) != 0);
-    orch_json_bool(&j, "resume", (bits & ORCH_CAP_RESUME) != 0);
-    orch_json_bool(&j, "transactional", (bits & ORCH_CAP_TRANSACTIONAL) != 0);
-    orch_json_text(&j, "threading", threading_name(c->connector.threading));
-    orch_json_text(&j, "personal", c->connector.personal);
-    orch_json_int(&j, "state_version", c->connector.state_version);
-    orch_json_open(&j, "options", '[');
-    for (size_t i = 0; (o = option_at(c, i)); i++)
-        json_option(&j, c, o);
-    orch_json_close(&j, ']');
+    orch_describe_members(c, &j);
     orch_json_close(&j, '}');
     return orch_text_putc(out, '\n') && !out->failed;
 }

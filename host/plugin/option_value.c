@@ -153,7 +153,7 @@ static const struct unit byte_units[] = {
 };
 /* A bare number is no duration: seconds or milliseconds would be a guess. */
 static const struct unit duration_units[] = {
-    { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 }, { NULL, 0 },
+    { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "m", 60000 }, { "h", 3600000 }, { NULL, 0 },
 };
 
 /* A whole number that is not negative, blanks, a unit. */

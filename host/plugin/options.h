@@ -4,6 +4,7 @@
 #ifndef ORCH_PLUGIN_OPTIONS_H
 #define ORCH_PLUGIN_OPTIONS_H
 
+#include "base/json.h"
 #include "plugin/registry.h"
 #include "plugin/setting.h"
 
@@ -43,5 +44,7 @@ orch_status orch_secret_resolve(const char *text, struct orch_text *out, bool *s
 /* Describes a connector for people or, indented JSON, for machines. */
 bool orch_describe_text(const struct orch_loaded *c, struct orch_text *out);
 bool orch_describe_json(const struct orch_loaded *c, struct orch_text *out);
+/* The members of that JSON object, for who has more to say in it. */
+void orch_describe_members(const struct orch_loaded *c, struct orch_json *j);
 
 #endif

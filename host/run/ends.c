@@ -48,9 +48,13 @@ const char *orch_mode_name(uint32_t mode)
 /* ---- instances ----------------------------------------------------------------------------- */
 
 static orch_status find(struct orch_registry *r, const struct orch_end *end, enum orch_role role,
-                        const struct orch_loaded **out, bool *connector_failed, orch_error *err)
+                        const struct orch_isolation *isolation, const struct orch_loaded **out,
+                        bool *connector_failed, orch_error *err)
 {
-    orch_status st = orch_registry_find(r, end->connector, out, err);
+    orch_status st = orch_policy_allow(isolation->policy, end->connector, err);
+    if (st != ORCH_OK)
+        return st;
+    st = orch_registry_find(r, end->connector, out, err);
     *connector_failed = st != ORCH_OK;
     if (st != ORCH_OK) {
         if (err != NULL && err->detail[0] == '\0')
@@ -60,7 +64,7 @@ static orch_status find(struct orch_registry *r, const struct orch_end *end, enu
     bool offered = role == ORCH_ROLE_SOURCE ? (*out)->connector.source != NULL
                                             : (*out)->connector.destination != NULL;
     if (offered)
-        return ORCH_OK;
+        return orch_policy_admit(isolation->policy, *out, role, isolation->in_process, err);
     bool source = role == ORCH_ROLE_SOURCE;
     orch_error_set(err, ORCH_ECONFIG, "connector %s is no %s", end->connector,
                    source ? "source" : "destination");
@@ -80,6 +84,28 @@ static void say_what_is_missing(void)
         orch_log(ORCH_LOG_WARN, "sandbox.incomplete", "why", ORCH_LOG_S(lack), NULL);
 }
 
+static struct orch_remote_setup setup_of(const char *connector,
+                                         const struct orch_isolation *isolation)
+{
+    const struct orch_policy *policy = isolation->policy;
+    return (struct orch_remote_setup){
+        .require_sandbox = isolation->require_sandbox || orch_policy_requires_sandbox(policy),
+        .limits = orch_policy_limits(policy, connector),
+    };
+}
+
+/* A path may hold a secret. */
+static orch_status check_paths(const struct orch_loaded *loaded, enum orch_role role,
+                               struct orch_options *options, const struct orch_inputs *inputs,
+                               const struct orch_isolation *isolation, orch_error *err)
+{
+    const struct orch_instance named = { .options = options };
+    orch_status st = orch_policy_paths(isolation->policy, loaded, role, options, inputs, err);
+    if (st != ORCH_OK)
+        orch_instance_redact(&named, err);
+    return st;
+}
+
 /* What the connector and its options are for; *loaded becomes the proxy's when there is a worker. */
 static orch_status instance_make(const struct orch_loaded **loaded, enum orch_role role,
                                  const struct orch_end *end,
@@ -87,7 +113,7 @@ static orch_status instance_make(const struct orch_loaded **loaded, enum orch_ro
                                  const struct orch_hooks *hooks, struct orch_instance *out,
                                  struct orch_remote **remote, orch_error *err)
 {
-    struct orch_remote_setup setup = { .require_sandbox = isolation->require_sandbox };
+    struct orch_remote_setup setup = setup_of((*loaded)->connector.name, isolation);
     struct orch_options *options = NULL;
     struct orch_inputs *inputs = NULL;
     orch_status st =
@@ -96,6 +122,8 @@ static orch_status instance_make(const struct orch_loaded **loaded, enum orch_ro
         return st;
     if (role == ORCH_ROLE_SOURCE && ((*loaded)->connector.capabilities & ORCH_CAP_INPUT) != 0)
         st = orch_inputs_open(options, &inputs, err);
+    if (st == ORCH_OK)
+        st = check_paths(*loaded, role, options, inputs, isolation, err);
     if (st == ORCH_OK && !isolation->in_process)
         st = orch_remote_new(*loaded, role, options, inputs, &setup, remote, err);
     if (st == ORCH_OK && *remote != NULL) {
@@ -130,7 +158,8 @@ orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end 
                                  bool *connector_failed, orch_error *err)
 {
     *out = (struct orch_source_end){ 0 };
-    orch_status st = find(r, end, ORCH_ROLE_SOURCE, &out->original, connector_failed, err);
+    orch_status st = find(r, end, ORCH_ROLE_SOURCE, isolation, &out->original, connector_failed,
+                          err);
     out->loaded = out->original;
     if (st == ORCH_OK)
         st = instance_make(&out->loaded, ORCH_ROLE_SOURCE, end, isolation, hooks, &out->instance,
@@ -187,7 +216,8 @@ orch_status orch_destination_end_open(struct orch_registry *r, const struct orch
                                       orch_error *err)
 {
     *out = (struct orch_destination_end){ 0 };
-    orch_status st = find(r, end, ORCH_ROLE_DESTINATION, &out->original, connector_failed, err);
+    orch_status st = find(r, end, ORCH_ROLE_DESTINATION, isolation, &out->original,
+                          connector_failed, err);
     out->loaded = out->original;
     if (st == ORCH_OK)
         st = mode_check(out->loaded, end, mode, err);

@@ -5,12 +5,14 @@
 
 #include "plugin/input_set.h"
 #include "script/script.h"
+#include "worker/policy.h"
 #include "worker/remote.h"
 
 /* Where connectors run: in a worker process each, unless in_process says otherwise. */
 struct orch_isolation {
     bool in_process;      /* in this process: for debuggers and profilers */
     bool require_sandbox; /* refuse where the kernel lacks a part of the sandbox */
+    const struct orch_policy *policy; /* what the operator takes away; NULL: nothing */
 };
 
 struct orch_source_end {

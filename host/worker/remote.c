@@ -13,12 +13,17 @@
 enum {
     GRACE_MS = 5000,
     SILENCE_MS = 15000,
-    MEMORY_MIB = 1024,
     EXIT_MS = 2000,
     FRAME_BYTES = 512 * 1024, /* of options or inputs, then another frame is begun */
 };
 
 /* ---- life ---------------------------------------------------------------------------------- */
+
+static void limit_default(struct orch_worker_limit *limit, int64_t built_in)
+{
+    if (limit->value <= 0)
+        *limit = (struct orch_worker_limit){ built_in, NULL };
+}
 
 static struct orch_remote_setup setup_of(const struct orch_remote_setup *given)
 {
@@ -27,7 +32,9 @@ static struct orch_remote_setup setup_of(const struct orch_remote_setup *given)
         s = *given;
     s.grace_ms = s.grace_ms > 0 ? s.grace_ms : GRACE_MS;
     s.silence_ms = s.silence_ms > 0 ? s.silence_ms : SILENCE_MS;
-    s.memory_bytes = s.memory_bytes > 0 ? s.memory_bytes : (int64_t)MEMORY_MIB << 20;
+    limit_default(&s.limits.memory_bytes, ORCH_LIMIT_MEMORY_BYTES);
+    limit_default(&s.limits.cpu_seconds, ORCH_LIMIT_CPU_SECONDS);
+    limit_default(&s.limits.file_size_bytes, ORCH_LIMIT_FILE_BYTES);
     return s;
 }
 
@@ -166,7 +173,9 @@ static orch_status send_start(struct orch_remote *r, orch_error *err)
     orch_wire_put_u32(body, (uint32_t)least_level());
     orch_wire_put_u32(body, r->setup.unconfined);
     orch_wire_put_u32(body, r->setup.require_sandbox);
-    orch_wire_put_i64(body, r->setup.memory_bytes);
+    orch_wire_put_i64(body, r->setup.limits.memory_bytes.value);
+    orch_wire_put_i64(body, r->setup.limits.cpu_seconds.value);
+    orch_wire_put_i64(body, r->setup.limits.file_size_bytes.value);
     orch_reach_put(&reach, body);
     st = orch_remote_send(r, ORCH_FRAME_START, 0, r->ring.fd, err);
     orch_reach_release(&reach);

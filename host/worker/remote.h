@@ -25,6 +25,7 @@
 #define ORCH_WORKER_REMOTE_H
 
 #include "plugin/input_set.h"
+#include "worker/worker_limits.h"
 
 struct orch_remote;
 
@@ -33,7 +34,7 @@ struct orch_remote_setup {
     int64_t grace_ms;       /* from an interrupt to the end of the call, sixfold for commit, end
                                and close; 0: 5000 */
     int64_t silence_ms;     /* without a heartbeat; 0: 15000 */
-    int64_t memory_bytes;   /* that the connector may use; 0: 1 GiB */
+    struct orch_worker_limits limits; /* of the process; values of 0: the built-in ones */
     bool require_sandbox;   /* open fails where the kernel lacks a part of the sandbox */
     bool unconfined;        /* no sandbox at all: for tests and debuggers */
 };

@@ -105,6 +105,13 @@ static void tell_signal(const struct orch_remote *r, int number, orch_error *e)
     orch_error_set(e, ORCH_EINTERNAL, "connector %s crashed (%s)", name_of(r), shown);
 }
 
+static void tell_cpu_limit(const struct orch_remote *r, char *out, size_t size)
+{
+    const struct orch_worker_limit *limit = &r->setup.limits.cpu_seconds;
+    snprintf(out, size, "its process may use %lld s%s%s", (long long)limit->value,
+             limit->place != NULL ? " by " : "", limit->place != NULL ? limit->place : "");
+}
+
 orch_status orch_remote_died(struct orch_remote *r, orch_error *err)
 {
     orch_error e = ORCH_ERROR_INIT;
@@ -112,6 +119,9 @@ orch_status orch_remote_died(struct orch_remote *r, orch_error *err)
     bool by_itself = orch_child_wait(&r->child, DEATH_MS);
     end_worker(r);
     int status = r->child.status;
+    char used[256] = "";
+    if (by_itself && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        tell_cpu_limit(r, used, sizeof used);
     if (!by_itself)
         orch_error_set(&e, ORCH_EINTERNAL, "connector %s closed its connection to the run",
                        name_of(r));
@@ -120,7 +130,7 @@ orch_status orch_remote_died(struct orch_remote *r, orch_error *err)
     else
         orch_error_set(&e, ORCH_EINTERNAL, "connector %s ended its process with exit code %d",
                        name_of(r), WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-    return blame(r, "", &e, err);
+    return blame(r, used, &e, err);
 }
 
 /* ---- what the host ends -------------------------------------------------------------------- */
@@ -192,8 +202,9 @@ orch_status orch_remote_starved(struct orch_remote *r, orch_error *err)
     orch_error e = ORCH_ERROR_INIT;
     orch_error_set(&e, ORCH_EINTERNAL, "connector %s ran out of memory", name_of(r));
     struct orch_text text = { 0 };
-    orch_text_printf(&text, "its process may use %lld MiB",
-                     (long long)(r->setup.memory_bytes >> 20));
+    const struct orch_worker_limit *limit = &r->setup.limits.memory_bytes;
+    orch_text_printf(&text, "its process may use %lld MiB%s%s", (long long)(limit->value >> 20),
+                     limit->place != NULL ? " by " : "", limit->place != NULL ? limit->place : "");
     if (err != NULL && err->message[0] != '\0' && strcmp(err->message, "out of memory") != 0)
         orch_text_printf(&text, "; %s", err->message);
     add_detail(r, orch_text_z(&text), &e);

@@ -45,6 +45,8 @@ void orch_worker_start(struct orch_worker *w)
     w->unconfined = orch_wire_u32(&body) != 0;
     w->require_sandbox = orch_wire_u32(&body) != 0;
     w->memory_bytes = orch_wire_i64(&body);
+    w->cpu_seconds = orch_wire_i64(&body);
+    w->file_size_bytes = orch_wire_i64(&body);
     orch_status st = orch_reach_get(&w->reach, &body);
     int ring = w->frame.passed;
     w->frame.passed = -1;
@@ -108,6 +110,8 @@ static orch_status confine(struct orch_worker *w, orch_error *err)
         .keep = keep,
         .n_keep = sizeof keep / sizeof keep[0],
         .address_space_bytes = (uint64_t)w->memory_bytes,
+        .cpu_seconds = (uint64_t)w->cpu_seconds,
+        .file_size_bytes = (uint64_t)w->file_size_bytes,
         .open_files = FILES_OPEN,
     };
     return w->unconfined ? ORCH_OK : orch_sandbox_enter(&request, &report, err);

@@ -46,7 +46,7 @@ struct orch_worker {
     const char *library, *connector;
     int least_level;
     bool unconfined, require_sandbox;
-    int64_t memory_bytes;
+    int64_t memory_bytes, cpu_seconds, file_size_bytes;
     struct orch_reach reach;
     struct {
         struct orch_worker_option *items;

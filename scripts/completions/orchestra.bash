@@ -5,24 +5,25 @@ _orchestra_options() {
     case $1 in
     run)
         echo --help --territory --param --dry-run --limit --force --max-rejects --allow-empty \
-            --wait --summary --quiet --json --in-process --require-sandbox --log-format --log-level
+            --wait --summary --quiet --json --in-process --require-sandbox --config --log-format \
+            --log-level
         ;;
     preview)
         echo --help --territory --param --json --rows --source --set --in-process \
-            --require-sandbox --log-format --log-level
+            --require-sandbox --config --log-format --log-level
         ;;
     check)
-        echo --help --territory --param --json --in-process --require-sandbox --log-format \
-            --log-level
+        echo --help --territory --param --json --in-process --require-sandbox --config \
+            --log-format --log-level
         ;;
-    connectors) echo --help --json --log-format --log-level ;;
+    connectors) echo --help --json --config --log-format --log-level ;;
     runs)
         echo --help --territory --param --json --csv --rows --destination --set --pipeline \
-            --in-process --require-sandbox --log-format --log-level
+            --in-process --require-sandbox --config --log-format --log-level
         ;;
     rejects)
         echo --help --territory --param --json --csv --rows --destination --set --run \
-            --pipeline --in-process --require-sandbox --log-format --log-level
+            --pipeline --in-process --require-sandbox --config --log-format --log-level
         ;;
     esac
 }
@@ -55,6 +56,7 @@ _orchestra() {
     shopt -s extglob
     case $before in
     --territory) _orchestra_files "$word" lua ;;
+    --config) _orchestra_files "$word" conf ;;
     --source | --destination | describe) _orchestra_words "$(_orchestra_connectors)" "$word" ;;
     --log-format) _orchestra_words "text json" "$word" ;;
     --log-level) _orchestra_words "debug info warn error" "$word" ;;

@@ -29,6 +29,7 @@ complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rej
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l json -d 'print the result as JSON'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l in-process -d 'run connectors in this process, not in workers'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l require-sandbox -d 'refuse where the kernel lacks a part of the sandbox'
+complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l config -r -F -d 'what connectors may do'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l log-format -x -a 'text json' -d 'form of the log'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check connectors runs rejects' -l log-level -x -a 'debug info warn error' -d 'least level of the log'
 

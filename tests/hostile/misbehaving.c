@@ -51,14 +51,25 @@ static void nap(long ms)
     nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
 }
 
+/* By mmap: a sanitizer's malloc does not return when there is no more. */
 static void eat(void)
 {
     for (size_t n = 0;; n++) {
-        char *piece = malloc(16 << 20);
-        if (piece == NULL)
+        char *piece = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                           0);
+        if (piece == MAP_FAILED) {
+            fprintf(stderr, "ate %zu MiB\n", n * 16);
             abort();
+        }
         memset(piece, (int)n + 1, 16 << 20);
     }
+}
+
+static void spin(void)
+{
+    volatile uint64_t turns = 0;
+    while (turns < UINT64_MAX)
+        turns = turns + 1;
 }
 
 /* A frame to the host, past the worker's own code. */
@@ -116,6 +127,8 @@ static void misbehave(struct state *s)
         raise(SIGSTOP);
     } else if (does(s, "eat")) {
         eat();
+    } else if (does(s, "spin")) {
+        spin();
     } else if (does(s, "junk")) {
         send_raw(0, 0, UINT32_MAX, "junk", 4);
     } else if (does(s, "kind")) {

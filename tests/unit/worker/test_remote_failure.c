@@ -237,7 +237,7 @@ static void memory_without_end_is_the_connectors_failure(void **state)
 {
     (void)state;
     struct remote_job job = { 0 };
-    const struct orch_remote_setup small = { .memory_bytes = 200 << 20 };
+    const struct orch_remote_setup small = { .limits.memory_bytes.value = 200 << 20 };
 #if defined(__SANITIZE_THREAD__)
     skip();
 #endif

@@ -77,7 +77,7 @@ static void a_batch_beyond_the_bound_is_refused(void **state)
     const struct given given[] = {
         { "total", "400" }, { "rows", "400" }, { "width", "1048576" }, { 0 }
     };
-    const struct orch_remote_setup large = { .memory_bytes = 4ll << 30 };
+    const struct orch_remote_setup large = { .limits.memory_bytes.value = 4ll << 30 };
     assert_status(&job, job_read(&job, given, &large, &reader), ORCH_OK);
     assert_status(&job, job_drain(&job, reader, &rows), ORCH_ENOTSUP);
     assert_string_equal(job.err.message, "a batch of 320 MiB is beyond the bound of 256 MiB");
