@@ -136,11 +136,13 @@ static orch_status refuse_path(const struct orch_policy *p, const char *connecto
     orch_text_quote(&shown, orch_str_from(path), SHOWN);
     orch_error_set(err, ORCH_ECONFIG, "connector %s may not %s %s", connector, key,
                    orch_text_z(&shown));
-    for (size_t i = 0; (v = orch_policy_line(p, connector, key, i)) != NULL; i++)
-        orch_text_printf(&detail, "%s%s: %s = %s", i > 0 ? ", " : "", v->place, v->key, v->value);
-    orch_text_puts(&detail, real != NULL ? "; the path leads to " : "; its folder is missing, or it is a link to nothing");
+    orch_text_puts(&detail, real != NULL ? "it leads to "
+                                         : "its folder is missing, or it is a link to nothing");
     if (real != NULL)
         orch_text_quote(&detail, orch_str_from(real), SHOWN);
+    for (size_t i = 0; (v = orch_policy_line(p, connector, key, i)) != NULL; i++)
+        orch_text_printf(&detail, "%s%s: %s = %s", i > 0 ? ", " : "; ", v->place, v->key,
+                         v->value);
     orch_error_detail(err, "%s", orch_text_z(&detail));
     orch_error_hint(err, "use a path below what those lines name");
     orch_text_release(&detail);

@@ -94,7 +94,7 @@ static void tell_signal(const struct orch_remote *r, int number, orch_error *e)
                        name_of(r), shown);
         if (number == SIGKILL)
             orch_error_hint(e, "the kernel does this when the machine's memory is used up: its log "
-                               "says so (dmesg)");
+                               "says so (dmesg); or to who goes on beyond its processor time");
         return;
     }
     if (number == SIGXCPU) {

@@ -78,6 +78,22 @@ static void without_a_file_nothing_is_taken_away(void **state)
     orch_policy_free(NULL);
 }
 
+static void memory_out_at_any_place_is_told(void **state)
+{
+    (void)state;
+    static const char text[] = "[connectors]\nallow = csv, xml\n[connector csv]\nread = /a\n";
+    orch_status st = ORCH_ENOMEM;
+    for (long n = 1; st != ORCH_OK; n++) {
+        struct orch_policy *p = NULL;
+        orch_error err = ORCH_ERROR_INIT;
+        orch_alloc_fail_at(n);
+        st = orch_policy_parse("o.conf", orch_str_from(text), &p, &err);
+        orch_alloc_fail_at(0);
+        assert_true(st == ORCH_OK || (st == ORCH_ENOMEM && p == NULL && err.code == st));
+        orch_policy_free(p);
+    }
+}
+
 static void the_shipped_example_is_taken(void **state)
 {
     (void)state;
@@ -299,7 +315,7 @@ static void writing_stays_below_the_folders_links_or_not(void **state)
         if (try_path(&place, ORCH_ROLE_DESTINATION, bad[i], &err) != ORCH_ECONFIG)
             fail_msg("%s is taken", bad[i]);
         assert_has(err.message, "connector geopackage may not write ");
-        assert_has(err.detail, "o.conf:2: write = /none, o.conf:3: write = ");
+        assert_has(err.detail, "; o.conf:2: write = /none, o.conf:3: write = ");
     }
     /* As a source it writes nothing, and where it reads is not said. */
     assert_int_equal(try_path(&place, ORCH_ROLE_SOURCE, "out/x.gpkg", &err), ORCH_OK);
@@ -350,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_that_would_loosen_is_refused),
         cmocka_unit_test(without_a_file_nothing_is_taken_away),
+        cmocka_unit_test(memory_out_at_any_place_is_told),
         cmocka_unit_test(the_shipped_example_is_taken),
         cmocka_unit_test(a_connector_is_denied_by_name_and_by_what_is_allowed),
         cmocka_unit_test(limits_of_one_connector_count_before_those_of_all),
