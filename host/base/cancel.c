@@ -5,6 +5,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+enum { SLICE_US = 50000 };
 
 struct waker {
     void (*wake)(void *ctx);
@@ -23,6 +28,16 @@ bool orch_cancelled(void)
 int orch_cancel_signal(void)
 {
     return atomic_load(&cancel_signal);
+}
+
+bool orch_cancel_sleep(int64_t ms)
+{
+    int64_t end = orch_clock_monotonic_us() + ms * 1000;
+    for (int64_t now; !orch_cancelled() && (now = orch_clock_monotonic_us()) < end;) {
+        int64_t us = end - now < SLICE_US ? end - now : SLICE_US;
+        nanosleep(&(struct timespec){ .tv_nsec = us * 1000 }, NULL);
+    }
+    return !orch_cancelled();
 }
 
 void orch_cancel_now(int signal_number)

@@ -5,12 +5,15 @@
 #define ORCH_BASE_CANCEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* SIGINT and SIGTERM set the flag from now on, in a thread of their own: call first in main. */
 bool orch_cancel_watch_signals(void);
 bool orch_cancelled(void);
 /* The signal that cancelled, 0 if none. */
 int orch_cancel_signal(void);
+/* Sleeps; false, and at most 50 ms late, when cancelled before that. */
+bool orch_cancel_sleep(int64_t ms);
 /* Sets the flag as a signal would. */
 void orch_cancel_now(int signal_number);
 

@@ -39,10 +39,12 @@ static const char *hint_for(int code)
     }
 }
 
+/* A file server that is away for a moment, or files that others have open; what someone must act
+ * for (room, rights, limits) does not pass by itself. */
 static bool may_pass(int code)
 {
-    return code == EIO || code == ESTALE || code == EAGAIN || code == ETIMEDOUT || code == ENOSPC ||
-           code == EMFILE || code == ENFILE || code == EBUSY;
+    return code == EIO || code == ESTALE || code == EAGAIN || code == ETIMEDOUT ||
+           code == EHOSTDOWN || code == ENFILE || code == EBUSY;
 }
 
 static orch_status status_for(int code)

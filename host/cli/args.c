@@ -32,6 +32,8 @@ static const struct cli_option options[] = {
     { "allow-empty", NULL, "an input without records is no error", FLAG, AT(allow_empty) },
     { "wait", "TIME", "wait for another run of the pipeline (10m; default: leave at once)",
       DURATION, AT(wait_ms) },
+    { "retry", "TIME", "try again for so long after failures that may pass (default 1m; 0: never)",
+      DURATION, AT(retry_ms) },
     { "summary", NULL, "print the summary also when the output is no terminal", FLAG,
       AT(summary) },
     { "quiet", NULL, "print no summary and no progress", FLAG, AT(quiet) },
@@ -57,8 +59,8 @@ enum { N_OPTIONS = sizeof options / sizeof options[0] };
 
 const struct cli_command cli_commands[] = {
     { "run", "SCRIPT", "run a pipeline",
-      "territory param dry-run limit force max-rejects allow-empty wait summary quiet json "
-      "in-process require-sandbox config log-format log-level",
+      "territory param dry-run limit force max-rejects allow-empty wait retry summary quiet "
+      "json in-process require-sandbox config log-format log-level",
       "orchestra run scripts/energy/load_curve.lua --territory scripts/territories/example.lua", 1,
       1, cmd_run },
     { "preview", "SCRIPT|FILE", "show the first rows, before and after the steps",
@@ -137,7 +139,7 @@ static void unknown_option(const struct cli_command *command, struct orch_str na
 
 /* ---- values -------------------------------------------------------------------------------- */
 
-/* "90s", "10m", "2h", "500ms" */
+/* "90s", "10m", "2h", "500ms", "0" */
 static bool duration_parse(const char *text, int64_t *ms)
 {
     static const struct {
@@ -148,6 +150,10 @@ static bool duration_parse(const char *text, int64_t *ms)
     int64_t n;
     if (!orch_str_to_int((struct orch_str){ text, digits }, &n))
         return false;
+    if (n == 0 && text[digits] == '\0') {
+        *ms = 0;
+        return true;
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (strcmp(text + digits, units[i].unit) == 0)
             return !__builtin_mul_overflow(n, units[i].ms, ms);

@@ -14,6 +14,7 @@ struct cli_settings {
     bool help, json, dry_run, force, allow_empty, summary, quiet, csv;
     bool in_process, require_sandbox;
     int64_t limit, rows, wait_ms;
+    int64_t retry_ms; /* -1: the command line does not say */
     const char *territory, *max_rejects, *log_format, *log_level;
     const char *source, *destination, *run, *pipeline;
     const char *config;

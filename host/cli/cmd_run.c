@@ -10,6 +10,7 @@
 #include "cli/target.h"
 #include "orch/error.h"
 #include "report/summary.h"
+#include "worker/policy.h"
 
 static void log_end(const struct orch_run_report *r)
 {
@@ -50,6 +51,16 @@ static int show(const struct cli_settings *s, const struct orch_run_report *r, i
     return code == CLI_OK ? printed : code;
 }
 
+/* The command line, else orchestra.conf, else a minute: a database restarts within that. */
+static int64_t retry_ms(const struct cli_settings *s)
+{
+    int64_t ms = 60000;
+    if (s->retry_ms >= 0)
+        return s->retry_ms;
+    (void)orch_policy_retry_ms(s->policy, &ms);
+    return ms;
+}
+
 int cmd_run(const struct cli_settings *s)
 {
     struct orch_registry *registry = orch_registry_new();
@@ -59,6 +70,7 @@ int cmd_run(const struct cli_settings *s)
         .max_rejects = s->max_rejects,
         .limit = s->limit,
         .wait_ms = s->wait_ms,
+        .retry_ms = retry_ms(s),
         .isolation = cli_isolation(s),
         .dry_run = s->dry_run,
         .force = s->force,

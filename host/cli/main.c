@@ -58,7 +58,7 @@ static bool log_setup(const struct cli_settings *s)
 
 static int command_run(const struct cli_command *command, int argc, char **argv)
 {
-    struct cli_settings settings = { 0 };
+    struct cli_settings settings = { .retry_ms = -1 };
     struct orch_policy *policy = NULL;
     int code = CLI_USAGE;
     if (cli_parse(command, argc, argv, &settings) && log_setup(&settings)) {

@@ -116,8 +116,11 @@ static void put_end(struct orch_text *t, const struct orch_run_report *r)
 
 bool orch_summary_text(const struct orch_run_report *r, struct orch_text *out)
 {
-    orch_text_printf(out, "%s: %s in %.2f s\n", r->pipeline, orch_outcome_name(r->outcome),
+    orch_text_printf(out, "%s: %s in %.2f s", r->pipeline, orch_outcome_name(r->outcome),
                      (double)r->wall_us / 1e6);
+    if (r->attempts > 1)
+        orch_text_printf(out, ", %u attempts", r->attempts);
+    orch_text_putc(out, '\n');
     if (r->outcome == ORCH_OUTCOME_UNCHANGED) {
         orch_text_puts(out, "  inputs, script and connectors are those of the last run; "
                             "--force runs anyway\n");
@@ -225,6 +228,7 @@ bool orch_summary_json(const struct orch_run_report *r, int exit_code, struct or
     orch_json_text(&j, "pipeline", r->pipeline);
     orch_json_text(&j, "outcome", orch_outcome_name(r->outcome));
     orch_json_int(&j, "exit_code", exit_code);
+    orch_json_int(&j, "attempts", r->attempts);
     orch_json_text(&j, "started", started);
     orch_json_text(&j, "source", r->source);
     orch_json_text(&j, "destination", r->destination);

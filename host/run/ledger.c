@@ -42,6 +42,7 @@ static const struct ledger_column run_columns[] = {
     { "cpu_ms", ORCH_FORMAT_INT64 },
     { "peak_bytes", ORCH_FORMAT_INT64 },
     { "error", ORCH_FORMAT_UTF8 },
+    { "attempts", ORCH_FORMAT_INT64 },
 };
 
 static const struct ledger_column input_columns[] = {
@@ -171,6 +172,7 @@ static orch_status run_row(struct row_writer *w, const struct orch_ledger_entry 
     put_int(w, r->cpu_us / 1000);
     put_int(w, r->peak_bytes);
     put_error(w, &r->error, e->personal);
+    put_int(w, r->attempts);
     return w->status == ORCH_OK ? orch_builder_row(w->builder) : w->status;
 }
 
@@ -317,6 +319,26 @@ orch_status orch_ledger_last(const struct orch_destination_ops *ops, orch_destin
         snprintf(out->fingerprint, sizeof out->fingerprint, "%.*s", ORCH_STR_ARG(fingerprint));
         snprintf(out->run, sizeof out->run, "%.*s", ORCH_STR_ARG(run));
     }
+    orch_ledger_rows_release(&rows);
+    return ORCH_OK;
+}
+
+orch_status orch_ledger_holds(const struct orch_destination_ops *ops,
+                              orch_destination *destination, const char *pipeline,
+                              const char *run, bool *holds, orch_error *err)
+{
+    orch_ledger_query query = { .struct_size = sizeof query,
+                                .table = ORCH_LEDGER_RUN,
+                                .pipeline = pipeline,
+                                .run = run,
+                                .status = "loaded",
+                                .limit = 1 };
+    struct orch_ledger_rows rows;
+    orch_status st = orch_ledger_read(ops, destination, &query, &rows, err);
+    if (st != ORCH_OK)
+        return st;
+    *holds = rows.view.rows > 0 && orch_str_equal(orch_ledger_text(&rows, "run", 0),
+                                                  orch_str_from(run));
     orch_ledger_rows_release(&rows);
     return ORCH_OK;
 }

@@ -34,6 +34,11 @@ struct orch_last_run {
 orch_status orch_ledger_last(const struct orch_destination_ops *ops, orch_destination *destination,
                              const char *pipeline, struct orch_last_run *out, orch_error *err);
 
+/* Does the ledger hold a run as loaded? */
+orch_status orch_ledger_holds(const struct orch_destination_ops *ops,
+                              orch_destination *destination, const char *pipeline,
+                              const char *run, bool *holds, orch_error *err);
+
 /* A batch of the ledger, ready to read; {0} and no columns when there is no such table. */
 struct orch_ledger_rows {
     struct ArrowSchema schema;

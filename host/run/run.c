@@ -4,31 +4,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "orch/error.h"
-#include "run/fingerprint.h"
-#include "run/reconcile.h"
-#include "run/session.h"
+#include "run/attempt.h"
+#include "run/backoff.h"
+#include "run/failure.h"
 #include "worker/child.h"
 
-/* More than this share of rejects is more likely a changed format than dirt. */
-static const char default_max_rejects[] = "10 %";
-
-static const char commit_unknown[] =
-    "it may have taken effect: the next run finds out by itself from the ledger";
-
-enum { LOCK_POLL_MS = 100 };
-
-static orch_status fail_at(struct orch_session *s, enum orch_stage stage, orch_status st)
-{
-    if (st != ORCH_OK)
-        s->report->stage = stage;
-    return st;
-}
+/* A run over its attempts. */
+struct course {
+    struct orch_registry *registry;
+    const struct orch_run_request *request;
+    struct orch_run_report *report;
+    struct orch_script *script;
+    const struct orch_pipeline *pipeline;
+    struct orch_run_report doubt; /* of an attempt that may have committed */
+    bool doubtful;
+    bool begun;                   /* the transaction of some attempt was */
+    int64_t start_us;             /* monotonic */
+    int64_t deadline_us;          /* of the last attempt's beginning; 0: nothing failed yet */
+    int64_t cpu_us;               /* of workers that have ended */
+};
 
 /* ---- report -------------------------------------------------------------------------------- */
 
@@ -43,37 +42,39 @@ static void run_id(char out[40], int64_t now_us)
              iso + 17, random[0], random[1], random[2], random[3]);
 }
 
-static void report_begin(struct orch_session *s)
+static void report_begin(struct course *c)
 {
-    struct orch_run_report *r = s->report;
+    struct orch_run_report *r = c->report;
     *r = (struct orch_run_report){ .outcome = ORCH_OUTCOME_FAILED };
     r->error = (orch_error)ORCH_ERROR_INIT;
     r->books.counts.struct_size = sizeof r->books.counts;
     r->started_us = orch_clock_now_us();
-    s->start_us = orch_clock_monotonic_us();
+    c->start_us = orch_clock_monotonic_us();
     run_id(r->run, r->started_us);
 }
 
-static void report_end(struct orch_session *s)
+static void report_pipeline(struct course *c)
 {
-    struct orch_run_report *r = s->report;
-    r->finished_us = orch_clock_now_us();
-    r->wall_us = orch_clock_monotonic_us() - s->start_us;
-    r->cpu_us = orch_clock_cpu_us();
-    r->peak_bytes = orch_clock_peak_bytes();
-    orch_remote_usage(s->source.loaded, &r->cpu_us, &r->peak_bytes);
-    orch_remote_usage(s->destination.loaded, &r->cpu_us, &r->peak_bytes);
-}
-
-static void report_pipeline(struct orch_session *s)
-{
-    const struct orch_pipeline *p = s->pipeline;
-    struct orch_run_report *r = s->report;
+    const struct orch_pipeline *p = c->pipeline;
+    struct orch_run_report *r = c->report;
     snprintf(r->pipeline, sizeof r->pipeline, "%s", p->name);
     snprintf(r->title, sizeof r->title, "%s", p->title != NULL ? p->title : p->name);
     snprintf(r->target, sizeof r->target, "%s", p->target != NULL ? p->target : "");
     snprintf(r->source, sizeof r->source, "%s", p->source.connector);
     snprintf(r->destination, sizeof r->destination, "%s", p->destination.connector);
+}
+
+/* The same run, with nothing done yet. */
+static void report_again(struct course *c)
+{
+    struct orch_run_report *r = c->report;
+    struct orch_run_report before = *r;
+    *r = (struct orch_run_report){ .outcome = ORCH_OUTCOME_FAILED, .attempts = before.attempts };
+    r->error = (orch_error)ORCH_ERROR_INIT;
+    r->books.counts.struct_size = sizeof r->books.counts;
+    r->started_us = before.started_us;
+    memcpy(r->run, before.run, sizeof r->run);
+    report_pipeline(c);
 }
 
 void orch_run_report_release(struct orch_run_report *report)
@@ -85,370 +86,181 @@ void orch_run_report_release(struct orch_run_report *report)
     report->n_reasons = report->n_inputs = 0;
 }
 
-/* ---- hooks --------------------------------------------------------------------------------- */
+/* ---- trying again -------------------------------------------------------------------------- */
 
-static bool source_cancelled(void *ctx)
+/* The pipeline's lock is what --wait is for; unless it may be the connection that an attempt before
+ * lost, and whose end the server has not noticed yet. */
+static bool may_pass(const struct course *c, const struct orch_session *s, const orch_error *err)
 {
-    struct orch_session *s = ctx;
-    return atomic_load(&s->stop) || orch_cancelled();
+    return (err->flags & ORCH_ERROR_RETRYABLE) != 0 && err->code != ORCH_ECANCELLED &&
+           !orch_cancelled() && (!s->lock_held || c->begun);
 }
 
-static orch_status source_reject(void *ctx, const orch_reject *reject)
+static uint32_t random_number(void)
 {
-    struct orch_session *s = ctx;
-    /* A record that is bad where the source looks for its columns comes again when it is read. */
-    return s->rejects != NULL ? orch_rejects_add_source(s->rejects, reject) : ORCH_OK;
+    uint32_t random = 0;
+    (void)!getrandom(&random, sizeof random, 0);
+    return random;
 }
 
-static bool reject_sink(void *ctx, struct ArrowArray *batch)
+/* How long to wait before the next attempt; 0: there is none. */
+static int64_t wait_ms(struct course *c, const struct orch_session *s, const orch_error *err)
 {
-    struct orch_session *s = ctx;
-    return orch_stream_ledger(s->stream, ORCH_LEDGER_REJECT, batch);
+    int64_t now = orch_clock_monotonic_us();
+    int64_t budget_us;
+    if (!may_pass(c, s, err) || __builtin_mul_overflow(c->request->retry_ms, 1000, &budget_us))
+        return 0;
+    if (c->deadline_us == 0 && __builtin_add_overflow(now, budget_us, &c->deadline_us))
+        c->deadline_us = INT64_MAX;
+    return orch_backoff_ms(c->report->attempts, random_number(), (c->deadline_us - now) / 1000);
 }
 
-/* ---- beginning ----------------------------------------------------------------------------- */
-
-static orch_status open_destination(struct orch_session *s, orch_error *err)
+/* Keeps the report of an attempt that may have committed, for the day it turns out to have. */
+static void end_attempt(struct course *c, struct orch_session *s)
 {
-    bool connector_failed = false;
-    orch_status st =
-        orch_destination_end_open(s->registry, &s->pipeline->destination, &s->isolation,
-                                  s->pipeline->mode, &orch_quiet_hooks, &s->destination,
-                                  &connector_failed, err);
-    return fail_at(s,
-                   connector_failed      ? ORCH_STAGE_CONNECTOR
-                   : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
-                                        : ORCH_STAGE_DESTINATION,
-                   st);
+    bool committing = s->committing && !c->doubtful;
+    int64_t peak = 0;
+    orch_remote_usage(s->source.loaded, &c->cpu_us, &peak);
+    orch_remote_usage(s->destination.loaded, &c->cpu_us, &peak);
+    orch_session_release(s);
+    if (committing)
+        c->doubt = *c->report;
+    else
+        orch_run_report_release(c->report);
+    c->doubtful = c->doubtful || committing;
+    report_again(c);
 }
 
-static orch_status begin_once(struct orch_session *s, const struct ArrowSchema *schema,
-                              orch_error *err)
+/* Rests between two attempts, with nothing open. */
+static orch_status rest(struct course *c, struct orch_session *s, int64_t ms, orch_error *err)
 {
-    orch_write_request request = {
-        .struct_size = sizeof request,
-        .mode = s->pipeline->mode,
-        .flags = s->request->dry_run ? ORCH_WRITE_TEMPORARY : 0,
-        .target = s->pipeline->target,
-        .keys = (const char *const *)s->pipeline->keys,
-        .n_keys = s->pipeline->n_keys,
-        .pipeline = s->pipeline->name,
-        .run = s->report->run,
-        .comment = s->pipeline->title,
-    };
-    return s->destination.loaded->destination.begin(s->destination.destination, &request, schema,
-                                                    &s->writer, err);
-}
-
-static orch_status begin(struct orch_session *s, orch_error *err)
-{
-    int64_t deadline = orch_clock_monotonic_us() + s->request->wait_ms * 1000;
-    orch_status st = begin_once(s, &s->output_schema, err);
-    while (st == ORCH_EBUSY && !orch_cancelled() && orch_clock_monotonic_us() < deadline) {
-        nanosleep(&(struct timespec){ .tv_nsec = LOCK_POLL_MS * 1000000L }, NULL);
-        st = begin_once(s, &s->output_schema, err);
-    }
-    if (st == ORCH_EBUSY)
-        orch_error_hint(err, "wait for the other run with --wait 10m, or come back later");
-    return fail_at(s, ORCH_STAGE_DESTINATION, st);
-}
-
-/* Equal sizes are needed for equal content: without them nothing need be hashed beforehand. */
-static orch_status inputs_may_be_equal(struct orch_session *s, bool *may, orch_error *err)
-{
-    const struct orch_inputs *inputs = s->source.instance.inputs;
-    struct orch_ledger_rows rows;
-    size_t n = orch_inputs_count(inputs);
-    orch_ledger_query query = { .struct_size = sizeof query,
-                                .table = ORCH_LEDGER_INPUT,
-                                .pipeline = s->pipeline->name,
-                                .run = s->last.run,
-                                .limit = (int64_t)n + 1 };
-    orch_status st = orch_ledger_read(&s->destination.loaded->destination,
-                                      s->destination.destination, &query, &rows, err);
-    if (st != ORCH_OK)
-        return st;
-    *may = rows.view.rows == (int64_t)n;
-    for (size_t i = 0; *may && i < n; i++)
-        *may = orch_ledger_int(&rows, "size_bytes", (int64_t)i) ==
-               orch_inputs_at(inputs, i)->size_bytes;
-    orch_ledger_rows_release(&rows);
-    return ORCH_OK;
-}
-
-static orch_status find_unchanged(struct orch_session *s, bool *unchanged, orch_error *err)
-{
-    bool may = false;
-    *unchanged = false;
-    orch_status st = orch_ledger_last(&s->destination.loaded->destination,
-                                      s->destination.destination, s->pipeline->name, &s->last, err);
-    if (st != ORCH_OK)
-        return fail_at(s, ORCH_STAGE_DESTINATION, st);
-    s->report->sequence = (uint64_t)s->last.sequence + 1;
-    if (!s->last.found || s->source.instance.inputs == NULL || s->request->force ||
-        s->request->dry_run || s->request->limit > 0)
+    orch_log(ORCH_LOG_WARN, "run.retry", "pipeline", ORCH_LOG_S(c->report->pipeline), "run",
+             ORCH_LOG_S(c->report->run), "attempt", ORCH_LOG_I(c->report->attempts), "wait_ms",
+             ORCH_LOG_I(ms), "why", ORCH_LOG_S(err->message), NULL);
+    end_attempt(c, s);
+    if (orch_cancel_sleep(ms))
         return ORCH_OK;
-    st = inputs_may_be_equal(s, &may, err);
-    if (st != ORCH_OK)
-        return fail_at(s, ORCH_STAGE_DESTINATION, st);
-    if (!may)
-        return ORCH_OK;
-    st = orch_fingerprint(s->registry, s->pipeline, &s->source, &s->destination, s->fingerprint,
-                          err);
-    *unchanged = st == ORCH_OK && strcmp(s->fingerprint, s->last.fingerprint) == 0;
-    return fail_at(s, ORCH_STAGE_SOURCE, st);
+    return orch_attempt_interrupted(
+        &(struct orch_session){ .doubtful = c->doubtful ? &c->doubt : NULL }, err);
 }
 
-static orch_status make_rejects(struct orch_session *s, orch_error *err)
-{
-    const char *text = s->request->max_rejects  ? s->request->max_rejects
-                       : s->pipeline->max_rejects ? s->pipeline->max_rejects
-                                                  : default_max_rejects;
-    struct orch_rejects_setup setup = {
-        .run = s->report->run,
-        .pipeline = s->pipeline->name,
-        .inputs = s->source.instance.inputs,
-        .personal = s->personal.names.items,
-        .n_personal = s->personal.names.len,
-        .sink = reject_sink,
-        .sink_ctx = s,
-    };
-    orch_status st = orch_reject_limit_parse(text, &setup.limit, err);
-    if (st == ORCH_OK)
-        st = orch_rejects_new(&setup, &s->rejects, err);
-    return fail_at(s, ORCH_STAGE_SCRIPT, st);
-}
+/* ---- the last failure ---------------------------------------------------------------------- */
 
-/* ---- ending -------------------------------------------------------------------------------- */
-
-static orch_status no_record(const struct orch_session *s, orch_error *err)
+/* Behind the evidence, and never instead of it: what does not fit ends in an ellipsis. */
+static void tell_attempts(const struct course *c, orch_error *err)
 {
-    const struct orch_run_report *r = s->report;
-    orch_error_set(err, ORCH_EDATA, "no record was read");
-    if (r->n_inputs > 0)
-        orch_error_detail(err, "%zu input%s, first \"%s\" of %lld bytes", r->n_inputs,
-                          r->n_inputs == 1 ? "" : "s", r->inputs[0].path,
-                          (long long)r->inputs[0].size_bytes);
-    orch_error_hint(err, "look at it with orchestra preview; if an empty input is fine, say "
-                         "allow_empty = true or --allow-empty");
-    return ORCH_EDATA;
-}
-
-static orch_status data_is_enough(struct orch_session *s, orch_error *err)
-{
-    int64_t read = s->report->books.read;
-    if (read == 0 && !s->pipeline->allow_empty && !s->request->allow_empty)
-        return no_record(s, err);
-    return orch_rejects_check(s->rejects, read, true, err);
-}
-
-static orch_status write_ledger(struct orch_session *s, orch_error *err)
-{
-    struct orch_ledger_entry entry = {
-        .report = s->report,
-        .pipeline = s->pipeline,
-        .script = s->request->script.path,
-        .fingerprint = s->limited ? "" : s->fingerprint,
-        .personal = s->personal.names.len > 0,
-    };
-    return orch_ledger_write(&s->destination.loaded->destination, s->writer, &entry, err);
-}
-
-/* A connector that ends while it commits cannot say whether it had. */
-static orch_status commit_rows(struct orch_session *s, orch_error *err)
-{
-    const struct orch_loaded *destination = s->destination.loaded;
-    orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
-    if (orch_cancelled())
-        return orch_error_set(err, ORCH_ECANCELLED, "interrupted");
-    s->committing = true;
-    orch_status st = destination->destination.commit(s->writer, &commit, err);
-    if (st != ORCH_OK && orch_remote_failed(destination))
-        orch_error_hint(err, "%s", commit_unknown);
-    return st;
-}
-
-static orch_status publish(struct orch_session *s, orch_error *err)
-{
-    const struct orch_destination_ops *ops = &s->destination.loaded->destination;
-    orch_status st = ops->finish(s->writer, &s->report->books.counts, err);
-    if (st != ORCH_OK)
-        return fail_at(s, ORCH_STAGE_DESTINATION, st);
-    st = orch_reconcile(&s->report->books, err);
-    if (st != ORCH_OK)
-        return fail_at(s, ORCH_STAGE_DATA, st);
-    if (s->request->dry_run) {
-        s->report->outcome = ORCH_OUTCOME_DRY;
-        return ORCH_OK;
-    }
-    report_end(s);
-    s->report->outcome = ORCH_OUTCOME_LOADED;
-    st = write_ledger(s, err);
-    if (st == ORCH_OK)
-        st = commit_rows(s, err);
-    s->report->recorded = st == ORCH_OK;
-    if (st != ORCH_OK)
-        s->report->outcome = ORCH_OUTCOME_FAILED;
-    return fail_at(s, ORCH_STAGE_DESTINATION, st);
-}
-
-static orch_status settle(struct orch_session *s, orch_error *err)
-{
-    orch_status st = ORCH_OK;
-    if (s->source.instance.inputs != NULL)
-        st = orch_inputs_unchanged(s->source.instance.inputs, err);
-    if (st == ORCH_OK && s->fingerprint[0] == '\0')
-        st = orch_fingerprint(s->registry, s->pipeline, &s->source, &s->destination,
-                              s->fingerprint, err);
-    if (st == ORCH_OK)
-        st = orch_report_inputs(s->report, s->source.instance.inputs,
-                                s->personal.names.len > 0);
-    if (st != ORCH_OK)
-        return fail_at(s, ORCH_STAGE_SOURCE, st);
-    st = data_is_enough(s, err);
-    return st == ORCH_OK ? publish(s, err) : fail_at(s, ORCH_STAGE_DATA, st);
-}
-
-/* Whoever ended before it told that it had committed: the ledger knows. */
-static bool was_committed(struct orch_session *s)
-{
-    orch_error err = ORCH_ERROR_INIT;
-    struct orch_last_run last = { 0 };
-    return s->committing &&
-           orch_ledger_last(&s->destination.loaded->destination, s->destination.destination,
-                            s->pipeline->name, &last, &err) == ORCH_OK &&
-           last.found && strcmp(last.run, s->report->run) == 0;
-}
-
-/* A run that had begun and failed leaves its row and its first rejects in the ledger, so that
- * people can look; that this fails as well is no news after the failure itself. */
-static void record_failure(struct orch_session *s, const orch_error *failure)
-{
-    const struct orch_destination_ops *ops = &s->destination.loaded->destination;
-    struct ArrowArray rejects = { 0 };
-    orch_error err = ORCH_ERROR_INIT;
-    orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
-    report_end(s);
-    s->report->error = *failure;
-    orch_session_end_writer(s);
-    orch_status st = begin_once(s, NULL, &err);
-    if (st == ORCH_OK && was_committed(s))
+    char told[64];
+    char detail[sizeof err->detail];
+    uint32_t n = c->report->attempts;
+    if (n < 2)
         return;
-    if (st == ORCH_OK && s->rejects != NULL && orch_rejects_count(s->rejects) > 0)
-        st = orch_rejects_sample(s->rejects, &rejects);
-    if (st == ORCH_OK && rejects.release != NULL)
-        st = ops->ledger(s->writer, ORCH_LEDGER_REJECT, orch_rejects_schema(s->rejects), &rejects,
-                         &err);
-    if (st == ORCH_OK)
-        st = write_ledger(s, &err);
-    if (st == ORCH_OK)
-        st = ops->commit(s->writer, &commit, &err);
-    s->report->recorded = st == ORCH_OK;
-    if (rejects.release != NULL)
-        rejects.release(&rejects);
+    snprintf(told, sizeof told, "%u attempts in %.2f s", n,
+             (double)(orch_clock_monotonic_us() - c->start_us) / 1e6);
+    snprintf(detail, sizeof detail, "%s", err->detail);
+    size_t room = sizeof detail - strlen(told) - 2;
+    if (strlen(detail) > room)
+        detail[orch_utf8_valid(detail, room)] = '\0';
+    orch_error_detail(err, "%s%s%s", detail, detail[0] != '\0' ? "\n" : "", told);
+}
+
+/* What the ledger says of a commit that nobody answered decides; where it could not be asked,
+ * nobody knows. */
+static orch_status settle_doubt(struct course *c, struct orch_session *s, bool unanswered,
+                                enum orch_verdict verdict, orch_error *err)
+{
+    if (verdict == ORCH_VERDICT_LOADED) {
+        orch_attempt_adopt(s);
+        c->doubtful = false;
+        *err = (orch_error)ORCH_ERROR_INIT;
+        return ORCH_OK;
+    }
+    if (verdict == ORCH_VERDICT_UNKNOWN && unanswered)
+        orch_error_hint(err, "%s", orch_commit_unknown);
+    else if (verdict == ORCH_VERDICT_FAILED && strcmp(err->hint, orch_commit_unknown) == 0)
+        orch_error_hint(err, "it has not taken effect, says the ledger; run it again");
+    return err->code;
+}
+
+static orch_status conclude(struct course *c, struct orch_session *s, orch_error *err)
+{
+    enum orch_verdict verdict = ORCH_VERDICT_UNKNOWN;
+    if (orch_cancelled())
+        return err->code;
+    bool unanswered =
+        c->doubtful || (s->committing && orch_remote_failed(s->destination.loaded));
+    if (c->begun && !c->request->dry_run && !s->lock_held && s->destination.ready)
+        verdict = orch_failure_record(s, err);
+    orch_status st = settle_doubt(c, s, unanswered, verdict, err);
     if (st != ORCH_OK)
-        orch_log(ORCH_LOG_DEBUG, "run.failure_not_recorded", "why", ORCH_LOG_S(err.message), NULL);
-}
-
-/* ---- cancelling ---------------------------------------------------------------------------- */
-
-/* From the signal's thread: makes whatever call is under way return. */
-static void wake(void *ctx)
-{
-    struct orch_session *s = ctx;
-    atomic_store(&s->stop, true);
-    if (s->source.loaded->source.interrupt != NULL)
-        s->source.loaded->source.interrupt(s->source.source);
-    if (s->destination.loaded->destination.interrupt != NULL)
-        s->destination.loaded->destination.interrupt(s->destination.destination);
-}
-
-/* Whatever an interrupted call says, the person who pressed Ctrl-C is told just this. */
-static orch_status interrupted(const struct orch_session *s, orch_error *err)
-{
-    if (!s->committing)
-        return orch_error_set(err, ORCH_ECANCELLED, "interrupted; nothing was committed");
-    orch_error_set(err, ORCH_ECANCELLED, "interrupted while the destination was committing");
-    orch_error_hint(err, "%s", commit_unknown);
-    return ORCH_ECANCELLED;
+        tell_attempts(c, err);
+    return st;
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-static orch_status prepare(struct orch_session *s, orch_error *err)
+static orch_status attempts(struct course *c, orch_error *err)
 {
-    orch_status st = orch_script_load(&s->request->script, &s->script, err);
-    if (st != ORCH_OK)
-        return fail_at(s, ORCH_STAGE_SCRIPT, st);
-    s->pipeline = orch_script_pipeline(s->script);
-    report_pipeline(s);
-    st = open_destination(s, err);
-    return st == ORCH_OK ? orch_session_plan(s, err) : st;
+    for (;;) {
+        struct orch_session s = { .registry = c->registry,
+                                  .request = c->request,
+                                  .report = c->report,
+                                  .isolation = c->request->isolation,
+                                  .pipeline = c->pipeline,
+                                  .doubtful = c->doubtful ? &c->doubt : NULL,
+                                  .start_us = c->start_us,
+                                  .cpu_before_us = c->cpu_us };
+        c->report->attempts++;
+        *err = (orch_error)ORCH_ERROR_INIT;
+        orch_status st = orch_attempt(&s, err);
+        c->doubtful = s.doubtful != NULL;
+        c->begun = c->begun || s.begun;
+        int64_t ms = st != ORCH_OK ? wait_ms(c, &s, err) : 0;
+        if (ms == 0) {
+            st = st != ORCH_OK ? conclude(c, &s, err) : st;
+            orch_session_release(&s);
+            return st;
+        }
+        st = rest(c, &s, ms, err);
+        if (st != ORCH_OK)
+            return st;
+    }
 }
 
-static orch_status load(struct orch_session *s, orch_error *err)
+/* The script runs once: a later attempt is the same plan over ends that are opened anew. */
+static orch_status load_script(struct course *c, orch_error *err)
 {
-    bool unchanged = false;
-    orch_status st = make_rejects(s, err);
-    if (st == ORCH_OK)
-        st = orch_session_read(s, err);
-    if (st == ORCH_OK)
-        st = begin(s, err);
-    if (st == ORCH_OK)
-        st = find_unchanged(s, &unchanged, err);
-    if (st == ORCH_OK && unchanged) {
-        s->report->outcome = ORCH_OUTCOME_UNCHANGED;
-        st = orch_report_inputs(s->report, s->source.instance.inputs,
-                                s->personal.names.len > 0);
-        return st;
+    orch_status st = orch_script_load(&c->request->script, &c->script, err);
+    if (st == ORCH_OK) {
+        c->pipeline = orch_script_pipeline(c->script);
+        report_pipeline(c);
+        return ORCH_OK;
     }
-    if (st == ORCH_OK)
-        st = orch_session_stream(s, err);
-    return st == ORCH_OK ? settle(s, err) : st;
+    c->report->stage = ORCH_STAGE_SCRIPT;
+    if (orch_cancelled())
+        return orch_attempt_interrupted(&(struct orch_session){ 0 }, err);
+    if (err->code == ORCH_OK)
+        orch_error_set(err, st, st == ORCH_ENOMEM ? "out of memory" : "the run failed");
+    return st;
 }
 
 orch_status orch_run(struct orch_registry *registry, const struct orch_run_request *request,
                      struct orch_run_report *report)
 {
-    struct orch_session s = { .registry = registry,
-                              .request = request,
-                              .report = report,
-                              .isolation = request->isolation };
+    struct course c = { .registry = registry, .request = request, .report = report };
     orch_error err = ORCH_ERROR_INIT;
-    s.source_hooks = (struct orch_hooks){ .ctx = &s,
-                                          .cancelled = source_cancelled,
-                                          .progress = orch_quiet_hooks.progress,
-                                          .reject = source_reject };
-    report_begin(&s);
+    report_begin(&c);
     /* The workers' processes start while the script runs. */
-    if (!s.isolation.in_process)
+    if (!request->isolation.in_process)
         orch_child_warm(2);
-    orch_status st = prepare(&s, &err);
-    bool begun = false;
-    if (st == ORCH_OK) {
-        bool watched = orch_cancel_add(wake, &s);
-        st = load(&s, &err);
-        begun = s.writer != NULL;
-        if (watched)
-            orch_cancel_remove(wake, &s);
-    }
-    if (st != ORCH_OK && orch_cancelled())
-        st = interrupted(&s, &err);
-    if (st != ORCH_OK && err.code == ORCH_OK)
-        orch_error_set(&err, st, st == ORCH_ENOMEM ? "out of memory" : "the run failed");
-    if (st != ORCH_OK) {
-        orch_session_redact(&s, &err);
-        orch_session_blame(&s);
-    }
-    if (s.rejects != NULL)
-        (void)orch_rejects_reasons(s.rejects, &report->reasons, &report->n_reasons);
-    if (st != ORCH_OK && begun && !request->dry_run && err.code != ORCH_EBUSY &&
-        !orch_cancelled())
-        record_failure(&s, &err);
-    report_end(&s);
-    orch_session_release(&s);
+    orch_status st = load_script(&c, &err);
+    if (st == ORCH_OK)
+        st = attempts(&c, &err);
     orch_child_cool();
-    report->wall_us = orch_clock_monotonic_us() - s.start_us;
+    orch_script_free(c.script);
+    if (c.doubtful)
+        orch_run_report_release(&c.doubt);
+    report->finished_us = orch_clock_now_us();
+    report->wall_us = orch_clock_monotonic_us() - c.start_us;
     report->error = err;
     return st;
 }

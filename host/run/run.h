@@ -4,7 +4,10 @@
  * The source reads, the plan computes and the destination writes in three threads joined by
  * bounded queues, so that reading, transforming and loading overlap. Rows, rejects and ledger
  * commit together, and only when the books balance:
- *     read + added = inserted + updated + unchanged + merged + filtered + rejected */
+ *     read + added = inserted + updated + unchanged + merged + filtered + rejected
+ *
+ * What fails for a reason that may pass (ORCH_ERROR_RETRYABLE) is tried again from the beginning,
+ * under the same run id: rows are there once, whatever an attempt before had left undecided. */
 #ifndef ORCH_RUN_RUN_H
 #define ORCH_RUN_RUN_H
 
@@ -71,7 +74,8 @@ struct orch_run_report {
     int64_t started_us, finished_us;
     int64_t wall_us, cpu_us, peak_bytes; /* of host and workers, added up */
     uint64_t sequence;
-    bool recorded; /* the ledger holds this run */
+    uint32_t attempts; /* 1 unless one failed for a reason that may pass */
+    bool recorded;     /* the ledger holds this run */
 };
 
 struct orch_progress {
@@ -83,6 +87,8 @@ struct orch_run_request {
     const char *max_rejects; /* overrides the script's; NULL */
     int64_t limit;           /* rows to read at most; 0: all */
     int64_t wait_ms;         /* for the pipeline's lock */
+    int64_t retry_ms;        /* from the first failure that may pass to the beginning of the last
+                                attempt; 0: one attempt */
     struct orch_isolation isolation;
     bool dry_run;
     bool force;              /* run although nothing changed */

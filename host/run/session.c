@@ -359,6 +359,24 @@ orch_status orch_session_stream(struct orch_session *s, orch_error *err)
 
 /* ---- end ----------------------------------------------------------------------------------- */
 
+orch_status orch_session_fail(struct orch_session *s, enum orch_stage where, orch_status st)
+{
+    if (st != ORCH_OK)
+        stage(s, where);
+    return st;
+}
+
+void orch_session_measure(struct orch_session *s)
+{
+    struct orch_run_report *r = s->report;
+    r->finished_us = orch_clock_now_us();
+    r->wall_us = orch_clock_monotonic_us() - s->start_us;
+    r->cpu_us = orch_clock_cpu_us() + s->cpu_before_us;
+    r->peak_bytes = orch_clock_peak_bytes();
+    orch_remote_usage(s->source.loaded, &r->cpu_us, &r->peak_bytes);
+    orch_remote_usage(s->destination.loaded, &r->cpu_us, &r->peak_bytes);
+}
+
 void orch_session_end_writer(struct orch_session *s)
 {
     if (s->writer != NULL)

@@ -37,7 +37,11 @@ struct orch_session {
     atomic_bool stop;                /* the source is to stop: limit or failure */
     bool limited;                    /* --limit cut the input */
     bool committing;                 /* the destination was asked to: it may have done so */
-    int64_t start_us;                /* monotonic */
+    bool begun;                      /* the transaction for the rows was */
+    bool lock_held;                  /* it was not: another run holds the pipeline */
+    struct orch_run_report *doubtful; /* of an attempt before, which may have committed; NULL */
+    int64_t start_us;                /* of the run, monotonic */
+    int64_t cpu_before_us;           /* of workers of the attempts before */
     char fingerprint[65];
     struct orch_last_run last;
 };
@@ -61,6 +65,11 @@ orch_status orch_session_take(struct orch_session *s, const struct ArrowArray *a
 orch_status orch_session_apply(struct orch_session *s, const struct orch_frame *frame,
                                const struct orch_origin *origin, struct orch_plan_result *result,
                                orch_error *err);
+
+/* Notes where it failed, unless it did not. Returns st. */
+orch_status orch_session_fail(struct orch_session *s, enum orch_stage stage, orch_status st);
+/* Times and memory up to now, into the report. */
+void orch_session_measure(struct orch_session *s);
 
 /* Takes the secrets of both ends out of an error's texts. */
 void orch_session_redact(const struct orch_session *s, orch_error *err);

@@ -12,13 +12,17 @@ struct error_class {
     const char *hint; /* when the server gives none */
 };
 
+/* What may pass by itself is worth another attempt; what someone must act for is not. */
 static const struct error_class error_classes[] = {
     {"08", ORCH_EIO, ORCH_ERROR_RETRYABLE, "check that the server runs and can be reached"},
+    {"57P04", ORCH_ECONFIG, 0, "the database was dropped; correct its name, or create it"},
     {"57P", ORCH_EIO, ORCH_ERROR_RETRYABLE,
      "the server stops or starts; try again once it is up"},
     {"57014", ORCH_ETIMEOUT, 0, "raise statement_timeout, here or on the server"},
+    {"40002", ORCH_ECONFLICT, 0, "correct the rows in the script, or the constraint of the table"},
     {"40", ORCH_EIO, ORCH_ERROR_RETRYABLE, "another session was in the way; try again"},
-    {"53100", ORCH_EIO, ORCH_ERROR_RETRYABLE, "make room on the server's disk"},
+    {"53100", ORCH_EIO, 0, "make room on the server's disk"},
+    {"53400", ORCH_EIO, 0, "raise the limit of the server that the message names"},
     {"53", ORCH_EIO, ORCH_ERROR_RETRYABLE, "the server lacks memory or connections"},
     {"28", ORCH_EAUTH, 0,
      "check user and password (option uri, PGUSER, .pgpass) and the server's pg_hba.conf"},
@@ -141,6 +145,40 @@ const char *pg_error_find_state(const char *text)
     return NULL;
 }
 
+/* No such name, no common cipher, no right: as long as nobody acts it stays like that. libpq has no
+ * code for these, and knows several hosts: a line of each. */
+static bool line_is_lasting(const char *line, size_t len)
+{
+    static const char *const words[] = {
+        "Name or service not known", "Name does not resolve", "No address associated",
+        "Name has no usable address", "Non-recoverable failure in name resolution",
+        "Servname not supported", "Permission denied", "certificate", "private key",
+        "SSL was required", "does not support SSL", "GSSAPI", "authentication", "invalid",
+        "too long",
+    };
+    char text[512];
+
+    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(text, words[i]))
+            return true;
+    return false;
+}
+
+static bool connect_failure_lasts(const char *text)
+{
+    bool lasts = *text != '\0';
+
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+
+        if (len > 0 && *text != '\t' && *text != ' ')
+            lasts = lasts && line_is_lasting(text, len);
+        text += len + (text[len] == '\n');
+    }
+    return lasts;
+}
+
 orch_status pg_error_connect(const struct pg_session *s, orch_error *err)
 {
     char line[448];
@@ -158,8 +196,11 @@ orch_status pg_error_connect(const struct pg_session *s, orch_error *err)
     }
     orch_error_set(err, code, "cannot connect to PostgreSQL at %s", s->place);
     orch_error_detail(err, "%s", line);
-    if (class->hint)
+    bool lasts = !state && class->code == ORCH_EIO && connect_failure_lasts(text);
+    if (lasts)
+        orch_error_hint(err, "check host, certificates and rights in the connection string");
+    else if (class->hint)
         orch_error_hint(err, "%s", class->hint);
-    error_set_state(err, state ? state : "", class->flags);
+    error_set_state(err, state ? state : "", lasts ? 0 : class->flags);
     return code;
 }

@@ -252,13 +252,11 @@ static orch_status writer_commit(orch_writer *w, const orch_commit *commit, orch
         return st;
     st = writer_done(w, commit_run(w, err));
     w->committed = st == ORCH_OK;
-    if (st == ORCH_EIO && PQstatus(w->session->connection) == CONNECTION_BAD && err) {
-        /* Whether the server committed cannot be known from here, so the call must not be
-         * repeated; the ledger tells. */
-        err->flags &= ~ORCH_ERROR_RETRYABLE;
+    /* Whether the server committed cannot be known from here: the host asks the ledger before it
+     * begins again. */
+    if (st == ORCH_EIO && PQstatus(w->session->connection) == CONNECTION_BAD)
         orch_error_hint(err, "it may have taken effect: the next run finds out by itself from "
                              "the ledger");
-    }
     return st;
 }
 

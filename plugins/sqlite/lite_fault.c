@@ -35,6 +35,13 @@ static orch_status system_status(int code)
                                                             : ORCH_EIO;
 }
 
+/* A file server that is away for a moment; what someone must act for does not pass by itself. */
+static bool may_pass(int code)
+{
+    return code == EIO || code == ESTALE || code == EAGAIN || code == ETIMEDOUT ||
+           code == EHOSTDOWN || code == ENFILE || code == EBUSY;
+}
+
 orch_status lite_system_error(orch_error *err, const char *verb, const char *path, int code)
 {
     orch_status st = orch_error_set(err, system_status(code), "cannot %s \"%s\"", verb, path);
@@ -45,8 +52,10 @@ orch_status lite_system_error(orch_error *err, const char *verb, const char *pat
         orch_error_hint(err, "check the rights of the file and of its folder");
     else if (code == ENOENT)
         orch_error_hint(err, "check the path");
-    if (err != NULL)
+    if (err != NULL) {
         err->vendor_code = code;
+        err->flags |= may_pass(code) ? ORCH_ERROR_RETRYABLE : 0;
+    }
     return st;
 }
 
@@ -115,6 +124,7 @@ static const struct fault faults[] = {
     { SQLITE_BUSY, ORCH_EBUSY, ORCH_ERROR_RETRYABLE,
       "wait for the other run, close the program that has the file open, or set lock_wait" },
     { SQLITE_LOCKED, ORCH_EBUSY, ORCH_ERROR_RETRYABLE, "try again once the other run has ended" },
+    { SQLITE_PROTOCOL, ORCH_EBUSY, ORCH_ERROR_RETRYABLE, "try again once the other run has ended" },
     { SQLITE_READONLY, ORCH_EAUTH, 0, "check the rights of the file and of its folder" },
     { SQLITE_PERM, ORCH_EAUTH, 0, "check the rights of the file and of its folder" },
     { SQLITE_CANTOPEN, ORCH_EAUTH, 0,

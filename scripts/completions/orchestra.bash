@@ -5,8 +5,8 @@ _orchestra_options() {
     case $1 in
     run)
         echo --help --territory --param --dry-run --limit --force --max-rejects --allow-empty \
-            --wait --summary --quiet --json --in-process --require-sandbox --config --log-format \
-            --log-level
+            --wait --retry --summary --quiet --json --in-process --require-sandbox --config \
+            --log-format --log-level
         ;;
     preview)
         echo --help --territory --param --json --rows --source --set --in-process \
@@ -60,7 +60,7 @@ _orchestra() {
     --source | --destination | describe) _orchestra_words "$(_orchestra_connectors)" "$word" ;;
     --log-format) _orchestra_words "text json" "$word" ;;
     --log-level) _orchestra_words "debug info warn error" "$word" ;;
-    --param | --set | --limit | --max-rejects | --wait | --rows | --run | --pipeline) ;;
+    --param | --set | --limit | --max-rejects | --wait | --retry | --rows | --run | --pipeline) ;;
     *)
         case $word in
         -*) _orchestra_words "$(_orchestra_options "$command")" "$word" ;;

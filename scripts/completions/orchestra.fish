@@ -39,6 +39,7 @@ complete -c orchestra -n '__fish_seen_subcommand_from run' -l force -d 'run alth
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l max-rejects -x -d 'stop beyond this number or share'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l allow-empty -d 'an input without records is no error'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l wait -x -d 'wait for another run of the pipeline'
+complete -c orchestra -n '__fish_seen_subcommand_from run' -l retry -x -d 'try again for so long after failures that may pass'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l summary -d 'print the summary also when the output is no terminal'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l quiet -d 'print no summary and no progress'
 

@@ -2,6 +2,7 @@
 /* A plugin that keeps the contract but for one lie, which an option names: the source "liar" gives
  * rows { id, name, amount }, the destination "keeper" counts them and keeps nothing. */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,6 +260,7 @@ struct orch_writer {
     const orch_host *host;
     int64_t rows;
     bool finished;
+    char run[64];
 };
 
 static orch_status destination_open(const orch_host *host, orch_destination **out, orch_error *err)
@@ -284,11 +286,28 @@ static orch_status fail_in(const orch_host *host, const char *step, orch_error *
     return lies(host, strcat(silent, step)) ? ORCH_EIO : ORCH_OK;
 }
 
+/* Of lies that come once: the run whose commit was kept in secret, and whether it was told. */
+static char kept_run[64];
+static bool told;
+
+static orch_status fail_once(const orch_host *host, const char *lie, orch_error *err)
+{
+    if (!lies(host, lie))
+        return ORCH_OK;
+    told = !told;
+    if (!told)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_EIO, "the keeper was away");
+    err->flags |= ORCH_ERROR_RETRYABLE;
+    return ORCH_EIO;
+}
+
 static orch_status begin(orch_destination *d, const orch_write_request *request,
                          const struct ArrowSchema *schema, orch_writer **out, orch_error *err)
 {
-    (void)request, (void)schema;
     orch_status st = fail_in(d->host, "begin", err);
+    if (st == ORCH_OK && schema != NULL)
+        st = fail_once(d->host, "away", err);
     if (st == ORCH_OK && lies(d->host, "busy"))
         st = orch_error_set(err, ORCH_EBUSY, "another run holds the keeper");
     if (st != ORCH_OK)
@@ -297,26 +316,31 @@ static orch_status begin(orch_destination *d, const orch_write_request *request,
     if (w == NULL)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     w->host = d->host;
+    snprintf(w->run, sizeof w->run, "%s", request->run);
     *out = w;
     return ORCH_OK;
 }
 
-/* No run was ever kept; or, as a lie, one whose texts lie outside their buffer. */
+static orch_status put_run(orch_builder *builder, const char *run)
+{
+    orch_status st = orch_builder_text(builder, 0, run, strlen(run));
+    return st == ORCH_OK ? orch_builder_row(builder) : st;
+}
+
+/* No run was ever kept, but in secret; or, as a lie, one whose texts lie outside their buffer. */
 static orch_status recover(orch_destination *d, const orch_ledger_query *query,
                            struct ArrowSchema *schema, struct ArrowArray *batch, orch_error *err)
 {
     orch_builder *builder = NULL;
     bool lie = lies(d->host, "broken_ledger");
-    (void)query;
+    bool kept = query->run != NULL && strcmp(query->run, kept_run) == 0;
     orch_status st = orch_schema_init(schema);
-    if (st == ORCH_OK && lie)
+    if (st == ORCH_OK && (lie || kept))
         st = orch_schema_add(schema, "run", ORCH_FORMAT_UTF8);
     if (st == ORCH_OK)
         st = orch_builder_new(schema, &builder);
-    if (st == ORCH_OK && lie)
-        st = orch_builder_text(builder, 0, "r1", 2);
-    if (st == ORCH_OK && lie)
-        st = orch_builder_row(builder);
+    if (st == ORCH_OK && (lie || kept))
+        st = put_run(builder, lie ? "r1" : kept_run);
     if (st == ORCH_OK)
         st = orch_builder_take(builder, batch);
     if (st == ORCH_OK && lie)
@@ -354,7 +378,12 @@ static orch_status ledger(orch_writer *w, const char *table, const struct ArrowS
 static orch_status commit(orch_writer *w, const orch_commit *request, orch_error *err)
 {
     (void)request;
-    return fail_in(w->host, "commit", err);
+    if (lies(w->host, "kept_in_secret"))
+        memcpy(kept_run, w->run, sizeof kept_run);
+    orch_status st = fail_once(w->host, "kept_in_secret", err);
+    if (st == ORCH_OK)
+        st = fail_once(w->host, "away_in_commit", err);
+    return st == ORCH_OK ? fail_in(w->host, "commit", err) : st;
 }
 
 static void end(orch_writer *w)

@@ -5,6 +5,7 @@
 #   postgres_server.sh start DIR [PID]   creates a cluster in DIR (absent or empty) and starts it;
 #                                        prints variables to eval; stops when process PID ends
 #   postgres_server.sh stop DIR          stops it and removes DIR
+#   postgres_server.sh halt DIR          stops it as for an update: sessions are ended, DIR is kept
 #   postgres_server.sh crash DIR         kills it without a clean shutdown, keeps DIR
 #   postgres_server.sh again DIR [PID]   starts a stopped cluster again on its port
 #
@@ -13,7 +14,7 @@
 # of "postgres" or "nobody".
 set -eu
 
-verb=${1:?start, stop, crash or again}
+verb=${1:?start, stop, crash, halt or again}
 dir=$(realpath -m "${2:?folder}")
 self=$(realpath "$0")
 watched=${3:-}
@@ -84,6 +85,11 @@ watch() {
     setsid "$self" watch "$dir" "$watched" </dev/null >/dev/null 2>&1 &
 }
 
+halt() {
+    cd /
+    run "$bin/pg_ctl" -D "$dir/data" -m fast -w stop >/dev/null
+}
+
 stop() {
     [ -d "$dir/data" ] || return 0
     cd /
@@ -113,6 +119,9 @@ again)
     launch
     watch
     variables
+    ;;
+halt)
+    halt
     ;;
 crash)
     stop

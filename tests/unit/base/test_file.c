@@ -97,6 +97,8 @@ static void errors_name_path_cause_and_remedy(void **state)
     assert_int_equal(err.flags, 0);
     assert_int_equal(orch_file_error(&err, "write", "x", ENOSPC), ORCH_EIO);
     assert_string_equal(err.message, "cannot write \"x\"");
+    assert_int_equal(err.flags, 0);
+    assert_int_equal(orch_file_error(&err, "read", "x", ESTALE), ORCH_EIO);
     assert_int_equal(err.flags, ORCH_ERROR_RETRYABLE);
     assert_int_equal(orch_file_error(NULL, "write", "x", EIO), ORCH_EIO);
 }

@@ -77,6 +77,20 @@ static void a_dry_run_says_that_nothing_was_committed(void **state)
                        "  run 20260101T000000Z-00000001, cpu 2.35 s, peak 999 bytes\n");
 }
 
+static void a_run_of_several_attempts_says_so(void **state)
+{
+    (void)state;
+    struct orch_run_report r = loaded();
+    struct orch_text t = { 0 };
+    r.attempts = 3;
+    assert_true(orch_summary_text(&r, &t));
+    assert_non_null(strstr(orch_text_z(&t), "energy.load_curve: loaded in 1.23 s, 3 attempts\n"));
+    orch_text_reset(&t);
+    assert_true(orch_summary_json(&r, 0, &t));
+    assert_non_null(strstr(orch_text_z(&t), "\"attempts\": 3,"));
+    orch_text_release(&t);
+}
+
 static void an_unchanged_run_says_how_to_run_anyway(void **state)
 {
     (void)state;
@@ -147,6 +161,7 @@ static void machines_get_the_same_as_json(void **state)
                         "  \"pipeline\": \"energy.load_curve\",\n"
                         "  \"outcome\": \"loaded\",\n"
                         "  \"exit_code\": 0,\n"
+                        "  \"attempts\": 0,\n"
                         "  \"started\": \"2026-01-01T00:00:00Z\",\n"
                         "  \"source\": \"csv\",\n"
                         "  \"destination\": \"geopackage\",\n"
@@ -224,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_loaded_run_tells_every_book),
         cmocka_unit_test(a_dry_run_says_that_nothing_was_committed),
+        cmocka_unit_test(a_run_of_several_attempts_says_so),
         cmocka_unit_test(an_unchanged_run_says_how_to_run_anyway),
         cmocka_unit_test(only_the_first_reasons_are_shown),
         cmocka_unit_test(texts_of_an_export_give_the_terminal_no_orders),

@@ -102,7 +102,7 @@ static struct orch_run_report report(void)
                    .counts = { .inserted = 1, .updated = 2, .unchanged = 2, .merged = 1 } },
         .inputs = inputs, .n_inputs = 2, .source_bytes = 10,
         .started_us = 1000, .finished_us = 2000,
-        .wall_us = 5000, .cpu_us = 4999, .peak_bytes = 77, .sequence = 12,
+        .wall_us = 5000, .cpu_us = 4999, .peak_bytes = 77, .sequence = 12, .attempts = 4,
     };
 }
 
@@ -144,6 +144,7 @@ static void a_run_comes_back_as_it_was_written(void **state)
         { "added", 1 },     { "inserted", 1 },   { "updated", 2 },     { "unchanged", 2 },
         { "merged", 1 },    { "filtered", 2 },   { "rejected", 3 },    { "source_bytes", 10 },
         { "wall_ms", 5 },   { "cpu_ms", 4 },     { "peak_bytes", 77 },
+        { "attempts", 4 },
     };
     struct orch_writer w = { 0 };
     struct orch_destination d = { .kept = &w };

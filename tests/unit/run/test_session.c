@@ -21,6 +21,7 @@ struct job {
     const char *steps;
     const char *max_rejects;
     int64_t limit;
+    int64_t retry_ms;
     bool dry_run;
 };
 
@@ -60,6 +61,7 @@ static orch_status run(const struct job *job, struct orch_run_report *report)
     struct orch_run_request request = { .script = { .path = script_path },
                                         .isolation = { .in_process = true },
                                         .limit = job->limit,
+                                        .retry_ms = job->retry_ms,
                                         .dry_run = job->dry_run };
     struct orch_registry *registry = orch_registry_new();
     assert_non_null(registry);
@@ -316,6 +318,108 @@ static void a_failed_run_is_recorded_unless_the_ledger_fails_too(void **state)
     orch_run_report_release(&r);
 }
 
+/* ---- trying again -------------------------------------------------------------------------- */
+
+static void what_may_pass_is_tried_again_within_the_budget(void **state)
+{
+    (void)state;
+    struct job job = { .source = "rejects = 2", .destination = "lie = \"away\"", .retry_ms = 40 };
+    struct orch_run_report r;
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    assert_int_equal(r.outcome, ORCH_OUTCOME_LOADED);
+    assert_int_equal(r.attempts, 2);
+    assert_int_equal(r.books.read, 12);
+    assert_int_equal(r.books.written, 10);
+    assert_int_equal(r.n_reasons, 1);
+    orch_run_report_release(&r);
+    job.dry_run = true;
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    assert_int_equal(r.outcome, ORCH_OUTCOME_DRY);
+    assert_int_equal(r.attempts, 2);
+    orch_run_report_release(&r);
+}
+
+static void without_a_budget_there_is_one_attempt(void **state)
+{
+    (void)state;
+    struct job job = { .destination = "lie = \"away\"" };
+    struct orch_run_report r;
+    assert_int_equal(run(&job, &r), ORCH_EIO);
+    assert_int_equal(r.attempts, 1);
+    assert_string_equal(r.error.message, "the keeper was away");
+    assert_null(strstr(r.error.detail, "attempts"));
+    orch_run_report_release(&r);
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    orch_run_report_release(&r);
+}
+
+static void what_lasts_is_not_tried_again(void **state)
+{
+    static const char *const lies[] = { "begin", "commit", "loses_a_row", "busy" };
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        char destination[64];
+        snprintf(destination, sizeof destination, "lie = \"%s\"", lies[i]);
+        struct job job = { .destination = destination, .retry_ms = 60000 };
+        struct orch_run_report r;
+        assert_int_not_equal(run(&job, &r), ORCH_OK);
+        assert_int_equal(r.attempts, 1);
+        orch_run_report_release(&r);
+    }
+}
+
+/* The keeper is away every other time: now it is there again. */
+static void spend_the_lie(void)
+{
+    struct job job = { .destination = "lie = \"away_in_commit\"" };
+    struct orch_run_report r;
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    assert_int_equal(r.attempts, 1);
+    orch_run_report_release(&r);
+}
+
+static void rows_that_were_committed_in_secret_are_not_loaded_twice(void **state)
+{
+    (void)state;
+    struct job job = { .source = "rejects = 3", .destination = "lie = \"kept_in_secret\"",
+                       .retry_ms = 40 };
+    struct orch_run_report r;
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    assert_int_equal(r.outcome, ORCH_OUTCOME_LOADED);
+    assert_true(r.recorded);
+    assert_int_equal(r.attempts, 2);
+    assert_int_equal(r.books.read, 13);
+    assert_int_equal(r.books.counts.inserted, 10);
+    assert_int_equal(r.n_reasons, 1);
+    assert_int_equal(r.error.code, ORCH_OK);
+    orch_run_report_release(&r);
+    spend_the_lie();
+}
+
+static void without_another_attempt_the_ledger_is_asked_all_the_same(void **state)
+{
+    (void)state;
+    struct job job = { .destination = "lie = \"kept_in_secret\"" };
+    struct orch_run_report r;
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    assert_int_equal(r.outcome, ORCH_OUTCOME_LOADED);
+    assert_int_equal(r.attempts, 1);
+    orch_run_report_release(&r);
+    spend_the_lie();
+}
+
+static void a_commit_that_came_to_nothing_is_made_by_the_next_attempt(void **state)
+{
+    (void)state;
+    struct job job = { .destination = "lie = \"away_in_commit\"", .retry_ms = 40 };
+    struct orch_run_report r;
+    assert_int_equal(run(&job, &r), ORCH_OK);
+    assert_int_equal(r.outcome, ORCH_OUTCOME_LOADED);
+    assert_int_equal(r.attempts, 2);
+    assert_int_equal(r.books.written, 10);
+    orch_run_report_release(&r);
+}
+
 /* ---- preview ------------------------------------------------------------------------------- */
 
 static orch_status preview(const struct job *job, struct orch_preview *out, orch_error *err)
@@ -405,6 +509,12 @@ int main(void)
         cmocka_unit_test(rows_before_the_failure_of_the_source_do_not_hide_it),
         cmocka_unit_test(what_fails_in_the_middle_comes_before_what_the_source_read_then),
         cmocka_unit_test(a_failed_run_is_recorded_unless_the_ledger_fails_too),
+        cmocka_unit_test(what_may_pass_is_tried_again_within_the_budget),
+        cmocka_unit_test(without_a_budget_there_is_one_attempt),
+        cmocka_unit_test(what_lasts_is_not_tried_again),
+        cmocka_unit_test(rows_that_were_committed_in_secret_are_not_loaded_twice),
+        cmocka_unit_test(without_another_attempt_the_ledger_is_asked_all_the_same),
+        cmocka_unit_test(a_commit_that_came_to_nothing_is_made_by_the_next_attempt),
         cmocka_unit_test(a_preview_shows_rows_before_and_after_and_rejects),
         cmocka_unit_test(a_preview_of_a_lie_is_an_error),
         cmocka_unit_test(a_check_gives_the_columns_and_reads_no_row),

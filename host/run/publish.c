@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/publish.h"
+
+#include "base/cancel.h"
+#include "orch/error.h"
+#include "run/fingerprint.h"
+#include "run/ledger.h"
+#include "run/reconcile.h"
+
+/* ---- is it right? -------------------------------------------------------------------------- */
+
+static orch_status no_record(const struct orch_session *s, orch_error *err)
+{
+    const struct orch_run_report *r = s->report;
+    orch_error_set(err, ORCH_EDATA, "no record was read");
+    if (r->n_inputs > 0)
+        orch_error_detail(err, "%zu input%s, first \"%s\" of %lld bytes", r->n_inputs,
+                          r->n_inputs == 1 ? "" : "s", r->inputs[0].path,
+                          (long long)r->inputs[0].size_bytes);
+    orch_error_hint(err, "look at it with orchestra preview; if an empty input is fine, say "
+                         "allow_empty = true or --allow-empty");
+    return ORCH_EDATA;
+}
+
+static orch_status data_is_enough(struct orch_session *s, orch_error *err)
+{
+    int64_t read = s->report->books.read;
+    if (read == 0 && !s->pipeline->allow_empty && !s->request->allow_empty)
+        return no_record(s, err);
+    return orch_rejects_check(s->rejects, read, true, err);
+}
+
+/* ---- commit -------------------------------------------------------------------------------- */
+
+orch_status orch_publish_ledger(struct orch_session *s, orch_error *err)
+{
+    struct orch_ledger_entry entry = {
+        .report = s->report,
+        .pipeline = s->pipeline,
+        .script = s->request->script.path,
+        .fingerprint = s->limited ? "" : s->fingerprint,
+        .personal = s->personal.names.len > 0,
+    };
+    return orch_ledger_write(&s->destination.loaded->destination, s->writer, &entry, err);
+}
+
+static orch_status commit_rows(struct orch_session *s, orch_error *err)
+{
+    orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
+    if (orch_cancelled())
+        return orch_error_set(err, ORCH_ECANCELLED, "interrupted");
+    s->committing = true;
+    return s->destination.loaded->destination.commit(s->writer, &commit, err);
+}
+
+static orch_status publish_rows(struct orch_session *s, orch_error *err)
+{
+    const struct orch_destination_ops *ops = &s->destination.loaded->destination;
+    orch_status st = ops->finish(s->writer, &s->report->books.counts, err);
+    if (st != ORCH_OK)
+        return orch_session_fail(s, ORCH_STAGE_DESTINATION, st);
+    st = orch_reconcile(&s->report->books, err);
+    if (st != ORCH_OK)
+        return orch_session_fail(s, ORCH_STAGE_DATA, st);
+    if (s->request->dry_run) {
+        s->report->outcome = ORCH_OUTCOME_DRY;
+        return ORCH_OK;
+    }
+    orch_session_measure(s);
+    s->report->outcome = ORCH_OUTCOME_LOADED;
+    st = orch_publish_ledger(s, err);
+    if (st == ORCH_OK)
+        st = commit_rows(s, err);
+    s->report->recorded = st == ORCH_OK;
+    if (st != ORCH_OK)
+        s->report->outcome = ORCH_OUTCOME_FAILED;
+    return orch_session_fail(s, ORCH_STAGE_DESTINATION, st);
+}
+
+orch_status orch_publish(struct orch_session *s, orch_error *err)
+{
+    orch_status st = ORCH_OK;
+    if (s->source.instance.inputs != NULL)
+        st = orch_inputs_unchanged(s->source.instance.inputs, err);
+    if (st == ORCH_OK && s->fingerprint[0] == '\0')
+        st = orch_fingerprint(s->registry, s->pipeline, &s->source, &s->destination,
+                              s->fingerprint, err);
+    if (st == ORCH_OK)
+        st = orch_report_inputs(s->report, s->source.instance.inputs,
+                                s->personal.names.len > 0);
+    if (st != ORCH_OK)
+        return orch_session_fail(s, ORCH_STAGE_SOURCE, st);
+    st = data_is_enough(s, err);
+    return st == ORCH_OK ? publish_rows(s, err) : orch_session_fail(s, ORCH_STAGE_DATA, st);
+}
