@@ -6,7 +6,7 @@
                                    [--kind KIND] [--verbose]
 
 For each destination and write mode a small load gives the state before, a second input the state
-after. SIGKILL then hits the host, the worker of the source, that of the destination, or the
+after. Every other run may try again (--retry) after what may pass. SIGKILL then hits the host, the worker of the source, that of the destination, or the
 database's process of the run, or SIGTERM asks the host to stop. What is left must be the state before or the state after: all rows
 and what the ledger says, rejects included. The next run must end with the state after, and find
 nothing to do when the killed one had committed. Nothing else may be left.
@@ -97,9 +97,11 @@ class Combination:
         self.env = dict(os.environ, TMPDIR=self.temporary, **self.place.env())
         self.tally = {"kills": 0, "before": 0, "after": 0, "unsure": 0, "late": 0}
         self.failures = 0
+        self.retry = "0"
 
     def command(self, name):
         return [self.options.program, "run", os.path.join(self.inputs, "load.lua"), "--json",
+                "--retry", self.retry,
                 "--param", f"to={self.to}", "--param", f"mode={self.mode}",
                 "--param", "input=" + os.path.join(self.inputs, name)]
 
@@ -265,6 +267,7 @@ class Combination:
         rng = random.Random(f"{self.options.seed}/{self.label}/{number}")
         kinds = [self.options.kind] if self.options.kind else self.place.kinds()
         where = "before"
+        self.retry = "30s" if rng.random() < 0.5 else "0"
         self.place.restore()
         for n in range(2 if rng.random() < 0.25 else 1):
             kind = kinds[(number + n) % len(kinds)]
