@@ -108,8 +108,10 @@ static int64_t wait_ms(struct course *c, const struct orch_session *s, const orc
 {
     int64_t now = orch_clock_monotonic_us();
     int64_t budget_us;
-    if (!may_pass(c, s, err) || __builtin_mul_overflow(c->request->retry_ms, 1000, &budget_us))
+    if (!may_pass(c, s, err))
         return 0;
+    if (__builtin_mul_overflow(c->request->retry_ms, 1000, &budget_us))
+        budget_us = INT64_MAX;
     if (c->deadline_us == 0 && __builtin_add_overflow(now, budget_us, &c->deadline_us))
         c->deadline_us = INT64_MAX;
     return orch_backoff_ms(c->report->attempts, random_number(), (c->deadline_us - now) / 1000);
@@ -146,7 +148,7 @@ static orch_status rest(struct course *c, struct orch_session *s, int64_t ms, or
 
 /* ---- the last failure ---------------------------------------------------------------------- */
 
-/* Behind the evidence, and never instead of it: what does not fit ends in an ellipsis. */
+/* Behind the evidence, of which only what leaves no room for it is cut. */
 static void tell_attempts(const struct course *c, orch_error *err)
 {
     char told[64];
