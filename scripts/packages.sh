@@ -49,6 +49,7 @@ packages() {
 #pkg test gdal-bin ogrinfo reads GeoPackages
 #pkg test procps finds the workers of a host that was killed
 #pkg test make the template of connectors builds with it too
+#pkg test strace what a run asks the system for: flushed files, lost connections
 #pkg test man-db the manual page renders
 #pkg test zsh completions load
 #pkg test fish completions load

@@ -13,6 +13,14 @@
  * waits, but only after its deadlock_timeout of one second. */
 #define TABLE_LOCK_MS 3000
 
+/* A peer that vanished without a word (cable, firewall, machine) is given up after five minutes;
+ * the systems' own defaults are a quarter of an hour for what was sent and two hours for silence.
+ * The server is asked for the same: else its process would keep the lock of the pipeline. */
+#define DEAD_IDLE_S "60"
+#define DEAD_INTERVAL_S "30"
+#define DEAD_COUNT "8"
+#define DEAD_MS "300000"
+
 static const char *conninfo_value(const PQconninfoOption *options, const char *keyword)
 {
     for (; options && options->keyword; options++)
@@ -66,8 +74,11 @@ static void session_name_place(struct pg_session *s)
 
 static orch_status session_start(struct pg_session *s, const char *uri, orch_error *err)
 {
-    const char *keywords[] = {"application_name", "client_encoding", uri ? "dbname" : NULL, NULL};
-    const char *values[] = {"orchestra", "UTF8", uri, NULL};
+    const char *keywords[] = {"application_name", "client_encoding", "keepalives_idle",
+                              "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+                              uri ? "dbname" : NULL, NULL};
+    const char *values[] = {"orchestra", "UTF8", DEAD_IDLE_S, DEAD_INTERVAL_S, DEAD_COUNT,
+                            DEAD_MS, uri, NULL}; /* the uri comes last: it overrides */
 
     s->connection = PQconnectStartParams(keywords, values, 1);
     if (!s->connection)
@@ -132,7 +143,11 @@ static orch_status session_settle(struct pg_session *s, orch_error *err)
     if (PQsetnonblocking(s->connection, 1) != 0)
         return pg_error_connect(s, err);
     pg_sql_put(&sql, "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601';"
-                     "SET bytea_output = 'hex'; SET extra_float_digits = 1;");
+                     "SET bytea_output = 'hex'; SET extra_float_digits = 1;"
+                     "SET tcp_keepalives_idle = " DEAD_IDLE_S ";"
+                     "SET tcp_keepalives_interval = " DEAD_INTERVAL_S ";"
+                     "SET tcp_keepalives_count = " DEAD_COUNT ";"
+                     "SET tcp_user_timeout = " DEAD_MS ";");
     pg_sql_format(&sql, "SET lock_timeout = %lld;",
                   (long long)pg_session_lock_ms(s));
     if (pg_option_int(s->host, "statement_timeout") > 0)
@@ -140,6 +155,8 @@ static orch_status session_settle(struct pg_session *s, orch_error *err)
                       (long long)pg_option_int(s->host, "statement_timeout"));
     orch_status st = pg_run(s, &sql, NULL, err, "cannot set up the session at %s", s->place);
     pg_sql_release(&sql);
+    if (pg_option_int(s->host, "statement_timeout") > 0)
+        s->silence_ms = pg_option_int(s->host, "statement_timeout") + PG_STATEMENT_GRACE_MS;
     return st;
 }
 

@@ -110,6 +110,17 @@ static orch_status error_lost(const struct pg_session *s, orch_error *err, const
     return ORCH_EIO;
 }
 
+orch_status pg_error_silent(struct pg_session *s, orch_error *err, const char *what)
+{
+    pg_session_close(s);
+    orch_error_set(err, ORCH_EIO, "%s", what);
+    orch_error_detail(err, "%s says nothing, and statement_timeout is over by %d s", s->place,
+                      PG_STATEMENT_GRACE_MS / 1000);
+    orch_error_hint(err, "%s", error_classes[0].hint);
+    error_set_state(err, "08006", ORCH_ERROR_RETRYABLE);
+    return ORCH_EIO;
+}
+
 orch_status pg_error_result(const struct pg_session *s, const PGresult *result, orch_error *err,
                             const char *what)
 {

@@ -41,14 +41,24 @@ void pg_session_close(struct pg_session *s)
     s->connection = NULL;
 }
 
+static bool session_overdue(const struct pg_session *s, int64_t since_ms)
+{
+    int64_t now = pg_now_ms();
+
+    return (s->deadline_ms && now >= s->deadline_ms) ||
+           (s->silence_ms && now - since_ms >= s->silence_ms);
+}
+
 orch_status pg_session_wait(struct pg_session *s, short events)
 {
+    int64_t began = pg_now_ms();
+
     for (;;) {
         struct pollfd socket = {.fd = PQsocket(s->connection), .events = events};
 
         if (!s->closing && pg_session_cancelled(s))
             return ORCH_ECANCELLED;
-        if (s->deadline_ms && pg_now_ms() >= s->deadline_ms)
+        if (session_overdue(s, began))
             return ORCH_ETIMEOUT;
         if (socket.fd < 0)
             return ORCH_EIO;
@@ -202,6 +212,8 @@ orch_status pg_session_failed(struct pg_session *s, orch_status st, orch_error *
     }
     PGresult *result = NULL;
 
+    if (st == ORCH_ETIMEOUT)
+        return pg_error_silent(s, err, what);
     /* With the connection gone this does not block and tells the server's last words. */
     if (PQstatus(s->connection) == CONNECTION_BAD)
         result = PQgetResult(s->connection);

@@ -6,7 +6,7 @@
  * without a call from another thread.
  *
  * Invariants: `connection` is NULL or up; after a lost connection it stays, marked bad, until
- * pg_session_close. All calls belong to one lane. */
+ * pg_session_close; one that fell silent is closed at once. All calls belong to one lane. */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
 
@@ -19,11 +19,16 @@
 
 #include "pg_sql.h"
 
+/* A server that is there stops a statement by itself when its statement_timeout is over; one that
+ * says nothing so long after that is none. */
+#define PG_STATEMENT_GRACE_MS 5000
+
 struct pg_session {
     const orch_host *host;
     const atomic_bool *interrupted; /* the instance's flag */
     PGconn *connection;
     int64_t deadline_ms; /* monotonic; 0: none */
+    int64_t silence_ms;  /* longest wait for a sign of the server; 0: any */
     bool closing;        /* cleaning up: cancelling is ignored, the deadline is not */
     char place[256];     /* "localhost:5432": where it connects, for people */
 };

@@ -7,6 +7,7 @@
 #   postgres_server.sh stop DIR          stops it and removes DIR
 #   postgres_server.sh halt DIR          stops it as for an update: sessions are ended, DIR is kept
 #   postgres_server.sh crash DIR         kills it without a clean shutdown, keeps DIR
+#   postgres_server.sh restart DIR HOW   as pg_ctl does: HOW is fast or immediate
 #   postgres_server.sh again DIR [PID]   starts a stopped cluster again on its port
 #
 # Status 77: there is no server to start. The superuser "orchestra" needs no password on the
@@ -14,7 +15,7 @@
 # of "postgres" or "nobody".
 set -eu
 
-verb=${1:?start, stop, crash, halt or again}
+verb=${1:?start, stop, halt, crash, restart or again}
 dir=$(realpath -m "${2:?folder}")
 self=$(realpath "$0")
 watched=${3:-}
@@ -122,6 +123,11 @@ again)
     ;;
 halt)
     halt
+    ;;
+restart)
+    cd /
+    run "$bin/pg_ctl" -D "$dir/data" -m "${3:?fast or immediate}" -w -t 30 stop >/dev/null 2>&1
+    launch
     ;;
 crash)
     stop
