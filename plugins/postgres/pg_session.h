@@ -21,7 +21,7 @@
 
 /* A server that is there stops a statement by itself when its statement_timeout is over; one that
  * says nothing so long after that is none. */
-#define PG_STATEMENT_GRACE_MS 5000
+#define PG_STATEMENT_GRACE_MS 3000
 
 struct pg_session {
     const orch_host *host;

@@ -89,9 +89,9 @@ test_a_connection_that_falls_silent_ends_the_run() {
     proxy_stop
     small_is before "silent in mid-COPY"
     proxy_start hole ask:COMMIT
-    expect 6 through small second.csv --param limit=2s 2>err
+    expect 6 through small second.csv --param limit=1s 2>err
     holds err "orchestra: cannot commit at 127.0.0.1:$(cat port)"
-    holds err "127.0.0.1:$(cat port) says nothing, and statement_timeout is over by 5 s"
+    holds err "127.0.0.1:$(cat port) says nothing, and statement_timeout is over by 3 s"
     holds err "it may have taken effect: the next run finds out by itself from the ledger"
     proxy_stop
     until_true eval '[ "$(locks)" -eq 0 ]'
@@ -153,16 +153,15 @@ test_a_server_that_restarts_in_mid_copy_commits_nothing() {
     small_inputs 20000
     own_server
     to=postgres
-    local how
+    local how=fast
     for mode in append upsert; do
         small_begin
-        for how in fast immediate; do
-            restarted 6 $how up:200000 small second.csv
-            holds err "orchestra: cannot write into public.small"
-            small_is before "restarted ($how) in mid-COPY"
-        done
-        equal "$(small_runs)" "failed 2 loaded 1" "runs of $mode"
+        restarted 6 $how up:200000 small second.csv
+        holds err "orchestra: cannot write into public.small"
+        small_is before "restarted ($how) in mid-COPY"
+        equal "$(small_runs)" "failed 1 loaded 1" "runs of $mode"
         small_again
+        how=immediate
     done
 }
 
@@ -170,7 +169,7 @@ test_a_source_whose_server_restarts_ends_the_run() {
     need python3 sqlite3
     need_postgres
     own_server
-    sql "create table rows as select i as meter, repeat('x', 100) as note from generate_series(1, 100000) i"
+    sql "create table rows as select i as meter, repeat('x', 100) as note from generate_series(1, 30000) i"
     cat >read.lua <<'LUA'
 local o = require "orchestra"
 return o.pipeline {
@@ -186,11 +185,11 @@ LUA
     for how in fast immediate; do
         restarted 4 $how down:300000 orchestra run read.lua $once
         holds err "orchestra: cannot read public.rows"
-        equal "$(sqlite3 small.gpkg "select count(*), sum(note = 'new') from small")" "100000|0" "rows"
+        equal "$(sqlite3 small.gpkg "select count(*), sum(note = 'new') from small")" "30000|0" "rows"
     done
     equal "$(orchestra runs small.gpkg --csv | tail -n +2 | cut -d, -f4 | sort | uniq -c | tr -s ' \n' ' ')" \
         " 2 failed 1 loaded " "runs"
     orchestra run read.lua
-    equal "$(sqlite3 small.gpkg "select count(*), sum(note = 'new') from small")" "100000|100000" "rows"
+    equal "$(sqlite3 small.gpkg "select count(*), sum(note = 'new') from small")" "30000|30000" "rows"
     equal "$(ls -A | grep small)" small.gpkg "files"
 }

@@ -14,7 +14,7 @@ small_inputs() { # rows of the second
     cat >small.lua <<'LUA'
 local o = require "orchestra"
 local col = o.column
-local to, mode = o.param("to"), o.param("mode")
+local to, mode, input = o.param("to"), o.param("mode"), o.param("input")
 local destinations = {
     geopackage = o.destination.geopackage { path = o.param("folder", ".") .. "/small.gpkg", table = "small" },
     postgres = o.destination.postgres { table = "small", uri = "${env:SMALL_URI}",
@@ -23,7 +23,9 @@ local destinations = {
 }
 return o.pipeline {
     name = "test.small",
-    source = o.source.csv { path = o.param("input"), delimiter = ";" },
+    source = input:match("%.xml$") and o.source.xml { path = input, record = "row",
+            fields = { meter = "meter", at = "at", kwh = "kwh" } }
+        or o.source.csv { path = input, delimiter = ";" },
     steps = { o.select {
         { "meter", col.meter },
         { "at", col.at:timestamp() },
@@ -94,8 +96,8 @@ small_is() { # before or after, what
 }
 
 # "loaded 2 failed 1": what the ledger says of runs
-small_runs() {
-    SMALL_URI=postgresql:// orchestra runs small.lua --param "to=$to" --param "mode=$mode" --param input=first.csv --csv |
+small_runs() { # more arguments
+    SMALL_URI=postgresql:// orchestra runs small.lua --param "to=$to" --param "mode=$mode" --param input=first.csv "$@" --csv |
         tail -n +2 | cut -d, -f4 | sort | uniq -c | awk '{ printf "%s%s %d", (NR > 1 ? " " : ""), $2, $1 }'
 }
 
