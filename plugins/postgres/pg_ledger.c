@@ -162,27 +162,52 @@ static orch_status put_filter(const struct pg_scan *scan, struct pg_sql *sql, co
     return ORCH_OK;
 }
 
-/* The newest run first. Other tables take the order of their runs from the table of runs; a run
- * that has no row there (yet) comes last. */
-static void put_order(const struct pg_scan *scan, struct pg_sql *sql, bool is_run, bool has_runs)
+static void put_order_runs(const struct pg_scan *scan, struct pg_sql *sql, bool one_pipeline,
+                           const char **word)
+{
+    bool sequence = scan_has(scan, "sequence");
+
+    if (sequence && one_pipeline) {
+        pg_sql_format(sql, "%st.sequence DESC NULLS LAST", *word);
+        *word = ", ";
+    }
+    /* Failed runs have the number that the next one to load will have. */
+    if (sequence && one_pipeline && scan_has(scan, "status"))
+        pg_sql_format(sql, "%st.status = 'loaded' DESC", *word);
+    if (scan_has(scan, "started")) {
+        pg_sql_format(sql, "%st.started DESC NULLS LAST", *word);
+        *word = ", ";
+    }
+    if (sequence && !one_pipeline) {
+        pg_sql_format(sql, "%st.sequence DESC NULLS LAST", *word);
+        *word = ", ";
+    }
+}
+
+static void put_order_of_runs(struct pg_sql *sql, const char *column, const char **word)
+{
+    pg_sql_format(sql,
+                  "%s(SELECT max(r.%s) FROM %s.%s r WHERE r.pipeline = t.pipeline"
+                  " AND r.run = t.run) DESC NULLS LAST",
+                  *word, column, LEDGER_SCHEMA, LEDGER_RUN);
+    *word = ", ";
+}
+
+/* The newest run first: in one pipeline by its number, since clocks are set back; numbers of
+ * several pipelines do not compare. Other tables take the order of their runs from the table of
+ * runs; a run that has no row there (yet) comes last. */
+static void put_order(const struct pg_scan *scan, struct pg_sql *sql,
+                      const orch_ledger_query *query, bool has_runs)
 {
     const char *word = " ORDER BY ";
+    bool is_run = strcmp(query->table, LEDGER_RUN) == 0;
 
-    if (is_run && scan_has(scan, "started")) {
-        pg_sql_format(sql, "%st.started DESC NULLS LAST", word);
-        word = ", ";
-    }
-    if (is_run && scan_has(scan, "sequence")) {
-        pg_sql_format(sql, "%st.sequence DESC NULLS LAST", word);
-        word = ", ";
-    }
-    if (!is_run && has_runs) {
-        pg_sql_format(sql,
-                      "%s(SELECT max(r.started) FROM %s.%s r WHERE r.pipeline = t.pipeline"
-                      " AND r.run = t.run) DESC NULLS LAST",
-                      word, LEDGER_SCHEMA, LEDGER_RUN);
-        word = ", ";
-    }
+    if (is_run)
+        put_order_runs(scan, sql, query->pipeline != NULL, &word);
+    if (!is_run && has_runs && query->pipeline)
+        put_order_of_runs(sql, "sequence", &word);
+    if (!is_run && has_runs)
+        put_order_of_runs(sql, "started", &word);
     if (scan_has(scan, "run")) {
         pg_sql_format(sql, "%st.run DESC", word);
         word = ", ";
@@ -203,7 +228,7 @@ static orch_status put_query(const struct pg_scan *scan, struct pg_sql *sql,
         st = put_filter(scan, sql, "status", query->status, &word, err);
     if (st != ORCH_OK)
         return st;
-    put_order(scan, sql, strcmp(query->table, LEDGER_RUN) == 0, has_runs);
+    put_order(scan, sql, query, has_runs);
     pg_sql_format(sql, " OFFSET %lld LIMIT %lld", (long long)query->offset,
                   (long long)query->limit);
     return ORCH_OK;

@@ -92,6 +92,26 @@ static void filter_add(sqlite3_str *sql, bool has, const char *column, const cha
         sqlite3_str_appendall(sql, " AND 0");
 }
 
+/* In one pipeline its numbers tell which run is the newest, since clocks are set back; numbers of
+ * several pipelines do not compare. Failed runs share theirs with the next one that loads: rowid. */
+static void order_add(sqlite3_str *sql, const orch_ledger_query *query, const struct shape *own,
+                      bool joined)
+{
+    bool is_run = strcmp(query->table, "orchestra_run") == 0;
+    bool one_pipeline = query->pipeline != NULL;
+    sqlite3_str_appendall(sql, " ORDER BY ");
+    if (joined)
+        sqlite3_str_appendf(sql, "%sr.started DESC, r.sequence DESC, t.run DESC, ",
+                            one_pipeline ? "r.sequence DESC, r.last DESC, " : "");
+    if (is_run && own->started && !(one_pipeline && own->sequence))
+        sqlite3_str_appendall(sql, "t.started DESC, ");
+    if (is_run && own->sequence)
+        sqlite3_str_appendall(sql, "t.sequence DESC, ");
+    if (own->number)
+        sqlite3_str_appendall(sql, "t.number, ");
+    sqlite3_str_appendf(sql, "t.rowid%s", is_run ? " DESC" : "");
+}
+
 static char *query_text(sqlite3 *db, const orch_ledger_query *query, const struct shape *own,
                         const struct shape *runs, const struct ArrowSchema *schema)
 {
@@ -103,23 +123,16 @@ static char *query_text(sqlite3 *db, const orch_ledger_query *query, const struc
     sqlite3_str_appendf(sql, " FROM main.\"%w\" t", query->table);
     if (joined)
         sqlite3_str_appendall(sql, " LEFT JOIN (SELECT run, max(started) AS started, max(sequence)"
-                                   " AS sequence FROM main.orchestra_run GROUP BY run) r"
+                                   " AS sequence, max(rowid) AS last FROM main.orchestra_run"
+                                   " GROUP BY run) r"
                                    " ON r.run = t.run");
     sqlite3_str_appendall(sql, " WHERE 1");
     filter_add(sql, own->pipeline, "pipeline", query->pipeline);
     filter_add(sql, own->run, "run", query->run);
     filter_add(sql, own->status, "status", query->status);
-    sqlite3_str_appendall(sql, " ORDER BY ");
-    if (joined)
-        sqlite3_str_appendall(sql, "r.started DESC, r.sequence DESC, t.run DESC, ");
-    if (is_run && own->started)
-        sqlite3_str_appendall(sql, "t.started DESC, ");
-    if (is_run && own->sequence)
-        sqlite3_str_appendall(sql, "t.sequence DESC, ");
-    if (own->number)
-        sqlite3_str_appendall(sql, "t.number, ");
-    sqlite3_str_appendf(sql, "t.rowid%s LIMIT %lld OFFSET %lld", is_run ? " DESC" : "",
-                        (long long)query->limit, (long long)query->offset);
+    order_add(sql, query, own, joined);
+    sqlite3_str_appendf(sql, " LIMIT %lld OFFSET %lld", (long long)query->limit,
+                        (long long)query->offset);
     return sqlite3_str_finish(sql);
 }
 

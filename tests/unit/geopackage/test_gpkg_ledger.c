@@ -89,6 +89,31 @@ static void recover_gives_the_newest_run_first(void **state)
     fixture_release(&f);
 }
 
+static void a_clock_set_back_does_not_change_the_order_of_a_pipeline(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct transaction t;
+    gpkg_setup(&f);
+    assert_ok(&t, transaction_begin(&t, &f, ORCH_WRITE_APPEND, NULL, NULL));
+    assert_ok(&t, ledger_run(&t, "r1", "energy", "loaded", NOW_US, 1));
+    assert_ok(&t, ledger_run(&t, "r2", "energy", "failed", NOW_US - 4000, 2));
+    assert_ok(&t, ledger_run(&t, "r3", "energy", "failed", NOW_US - 9000, 2));
+    assert_ok(&t, ledger_run(&t, "r4", "energy", "loaded", NOW_US - 8000, 2));
+    put_rejects(&t, "r1", 1);
+    put_rejects(&t, "r3", 2);
+    put_rejects(&t, "r4", 1);
+    commit_only(&t);
+    const orch_ledger_query runs = { .table = "orchestra_run", .pipeline = "energy",
+                                     .limit = 9 };
+    const orch_ledger_query rejects = { .table = "orchestra_reject", .pipeline = "energy",
+                                        .limit = 9 };
+    assert_string_equal(ledger_column(&t, runs, "run"), "r4 r3 r2 r1 ");
+    assert_string_equal(ledger_column(&t, rejects, "rule"), "r4 r3 r3 r1 ");
+    transaction_end(&t);
+    fixture_release(&f);
+}
+
 static void the_ledger_is_a_table_of_the_geopackage(void **state)
 {
     (void)state;
@@ -252,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recover_gives_the_newest_run_first),
+        cmocka_unit_test(a_clock_set_back_does_not_change_the_order_of_a_pipeline),
         cmocka_unit_test(the_ledger_is_a_table_of_the_geopackage),
         cmocka_unit_test(new_columns_are_added_and_other_types_refused),
         cmocka_unit_test(ledger_and_rows_appear_together),

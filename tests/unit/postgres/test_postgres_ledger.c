@@ -122,6 +122,25 @@ static void the_newest_run_comes_first_and_filters_narrow(void **state)
     assert_int_equal(d.ops->recover(d.self, &query, &schema, &batch, &d.err), ORCH_EINVAL);
 }
 
+static void a_clock_set_back_does_not_change_the_order_of_a_pipeline(void **state)
+{
+    (void)state;
+    skip_without_server();
+    ledger_begin();
+    assert_ok(ledger_put("orchestra_run", RUN,
+                         "back|b1|loaded|9000|1\nback|b2|failed|8000|2\nback|b3|loaded|7000|2\n"
+                         "back|b4|failed|1000|3\n"),
+              &d.err);
+    assert_ok(ledger_put("orchestra_reject", REJECT, "back|b1|1|a\nback|b4|1|c\nback|b3|1|b\n"),
+              &d.err);
+    ledger_commit();
+    assert_string_equal(ledger_find("orchestra_run", "back", NULL, NULL, 0, 10, "run"),
+                        "b4,b3,b2,b1");
+    assert_string_equal(ledger_find("orchestra_run", "back", NULL, "loaded", 0, 1, "run"), "b3");
+    assert_string_equal(ledger_find("orchestra_reject", "back", NULL, NULL, 0, 10, "rule"),
+                        "c,b,a");
+}
+
 static void rows_and_ledger_commit_or_vanish_together(void **state)
 {
     (void)state;
@@ -215,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(no_ledger_yet_is_a_batch_of_no_columns),
         TEST(the_newest_run_comes_first_and_filters_narrow),
+        TEST(a_clock_set_back_does_not_change_the_order_of_a_pipeline),
         TEST(rows_and_ledger_commit_or_vanish_together),
         TEST(a_newer_version_adds_its_columns_and_an_older_one_still_writes),
         TEST(commit_needs_finish_and_a_ledger_transaction_takes_no_rows),
