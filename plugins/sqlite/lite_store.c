@@ -52,7 +52,7 @@ static orch_status configure(struct lite_store *s, enum lite_mode mode, orch_err
     if (mode == LITE_CREATE && s->created)
         st = lite_run(s, err, "PRAGMA page_size = 16384");
     if (st == ORCH_OK && mode != LITE_READ)
-        st = lite_run(s, err, "PRAGMA synchronous = FULL");
+        st = lite_run(s, err, "PRAGMA synchronous = EXTRA");
     int64_t version;
     if (st == ORCH_OK) /* the first look into the file */
         st = lite_number(s, 0, &version, err, "PRAGMA schema_version");

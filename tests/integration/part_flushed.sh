@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# What reaches the disk, and in which order: a run that is told as loaded survives a power failure,
+# and one that is killed at any of these calls is found out.
+
+FLUSHES=fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat
+
+# "fsync .small.csv.RUN.part": the calls of a run with the names of what they are about
+flushed_by() { # arguments of small
+    strace -f -y -qq -e "trace=$FLUSHES" -e signal=none -o calls bash -c '
+        small "$@"' flushed "$@"
+    sed -E -n 's/^[0-9]+ +//; s/\(([0-9]+<|")/ /; s/^fdatasync/fsync/
+        s|^([a-z]+) ([^>"]*/)?([^>"/]*)[>"].*|\1 \3|p' calls |
+        sed -E "s/$RUN_NAME/RUN/; s/ $(basename "$PWD")\$/ FOLDER/" | uniq
+}
+RUN_NAME='[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}'
+
+small_for_strace() {
+    need strace
+    strace -f -o /dev/null true 2>/dev/null || skip "no process may be traced here"
+    export -f small
+    export to mode once
+}
+
+sqlite_commit() { # file
+    printf '%s\n' "fsync $1-journal" "fsync FOLDER" "fsync $1-journal" "fsync $1" "unlink $1-journal" \
+        "fsync FOLDER"
+}
+
+# The rows, the ledger's commit with the mark, the file's new name, the end of the mark: each of them
+# on disk before the next begins.
+test_a_file_is_on_disk_before_it_gets_its_name() {
+    small_for_strace
+    small_inputs 300
+    to=files
+    for mode in append replace; do
+        small first.csv --force
+        flushed_by second.csv --force >got
+        {
+            printf 'fsync .small.csv.RUN.part\nfsync FOLDER\n'
+            sqlite_commit small.csv.ledger.sqlite
+            printf 'rename .small.csv.RUN.part\nfsync FOLDER\n'
+            sqlite_commit small.csv.ledger.sqlite
+        } >wanted
+        diff wanted got
+    done
+}
+
+test_a_geopackage_is_on_disk_before_its_journal_goes() {
+    need sqlite3
+    small_for_strace
+    small_inputs 300
+    to=geopackage
+    for mode in append replace upsert; do
+        small first.csv --force
+        flushed_by second.csv --force >got
+        sqlite_commit small.gpkg >wanted
+        diff wanted got
+    done
+}
+
+# The host, with the destination in its process, is killed when it is about to make its Nth call.
+killed_at_call() { # call, N; false: it made no Nth
+    local code=0
+    { strace -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" bash -c '
+        exec orchestra run small.lua --in-process --param "to=$to" --param "mode=$mode" \
+            --param input=second.csv'; } 2>killed.err || code=$? # the shell tells of the kill
+    [ $code -ne 0 ]
+}
+
+killed_at_every_call() {
+    local call n killed=0
+    small_begin
+    mkdir kept
+    cp small.* kept
+    for call in ${FLUSHES//,/ }; do
+        for ((n = 1; ; n++)); do
+            killed_at_call "$call" $n || break
+            killed=$((killed + 1))
+            small_state >now.txt
+            cmp -s now.txt before.txt || cmp now.txt after.txt
+            small second.csv
+            small_is after "killed at $call $n and run again"
+            equal "$(small_runs)" "loaded 2" "runs of $to $mode, killed at $call $n"
+            small_no_trace
+            rm small.gpkg small.csv* 2>/dev/null || true
+            cp kept/* .
+        done
+        rm -f small.gpkg small.csv*
+        cp kept/* .
+    done
+    rm -r kept
+    [ $killed -ge 6 ]
+}
+
+test_a_run_killed_at_any_call_that_flushes_is_found_out() {
+    need sqlite3
+    small_for_strace
+    small_inputs 300
+    export SMALL_URI=postgresql://
+    for to in files geopackage; do
+        mode=append
+        killed_at_every_call
+    done
+    to=geopackage mode=upsert
+    killed_at_every_call
+}
