@@ -145,7 +145,13 @@ static orch_status staged_rename(const char *path, const char *name, orch_error 
                              "publishes them", name);
     }
     free(staged);
-    return st == ORCH_OK ? files_folder_sync(path, err) : st;
+    if (st != ORCH_OK)
+        return st;
+    st = files_folder_sync(path, err);
+    if (st != ORCH_OK)
+        orch_error_hint(err, "the rows are in place, but may not outlive a power failure: check "
+                             "the disk");
+    return st;
 }
 
 /* In a transaction; commits it when there was a mark. */
@@ -207,12 +213,14 @@ orch_status files_publish(struct lite_store *ledger, const char *path, const cha
     if (st == ORCH_OK)
         st = lite_run(ledger, err, "INSERT INTO main.orchestra_publication VALUES (%Q)",
                       name_of(staged));
-    if (st == ORCH_OK)
-        st = lite_commit(ledger, err);
     if (st != ORCH_OK)
         return st;
-    *marked = true;
-    st = staged_rename(path, name_of(staged), err);
+    /* A commit that fails may have happened: the file stays, and whoever opens the ledger next
+     * finds the mark and publishes it, or none and removes it. */
+    st = lite_commit(ledger, err);
+    *marked = !lite_in_transaction(ledger);
+    if (st == ORCH_OK)
+        st = staged_rename(path, name_of(staged), err);
     if (st == ORCH_OK) /* a mark that stays is harmless: it names a file that is gone */
         (void)lite_run(ledger, NULL, "DELETE FROM main.orchestra_publication WHERE staged = %Q",
                        name_of(staged));

@@ -25,7 +25,8 @@ orch_status files_publish_resume(struct lite_store *ledger, const char *path, or
 /* The same if there is a mark and nobody holds the lock; for readers of the ledger. */
 orch_status files_publish_complete(struct lite_store *ledger, const char *path, orch_error *err);
 
-/* Steps 1 to 3. *marked tells that step 1 is done: the staged file must not be removed then. */
+/* Steps 1 to 3. *marked tells that step 1 is done or may be: the staged file must not be removed
+ * then. */
 orch_status files_publish(struct lite_store *ledger, const char *path, const char *staged,
                           bool *marked, orch_error *err);
 

@@ -171,8 +171,14 @@ orch_status lite_commit(struct lite_store *s, orch_error *err)
 {
     int64_t wait = s->wait_ms;
     s->wait_ms = wait > COMMIT_WAIT_MS ? wait : COMMIT_WAIT_MS;
+    orch_error own = ORCH_ERROR_INIT;
+    err = err != NULL ? err : &own;
     orch_status st = lite_run(s, err, "COMMIT");
     s->wait_ms = wait;
+    /* The journal is gone, and with it the way back. */
+    if (st != ORCH_OK && err->vendor_code == SQLITE_IOERR_DIR_FSYNC)
+        orch_error_hint(err, "it may have taken effect: the next run finds out by itself from the "
+                             "ledger");
     if (st == ORCH_OK)
         s->created = false;
     return st;
