@@ -44,7 +44,7 @@ test_a_reader_sees_the_rows_before_or_after_a_run() {
     need sqlite3
     need_postgres
     small_inputs 10
-    small_rows big.csv 200 120000 1000
+    small_rows big.csv 200 50000 1000
     each_small read_while_it_runs
 }
 
