@@ -254,22 +254,19 @@ test_other_pipelines_do_not_wait_in_postgres() {
 # ---- the server ------------------------------------------------------------------------------
 
 test_a_server_that_stops_in_the_middle_is_told() {
-    need_postgres
-    to=postgres
+    own_server
     make_readings
-    eval "$(bash "$here/postgres_server.sh" start "$work/pg2" "$runner")"
-    trap 'bash "$here/postgres_server.sh" stop "$work/pg2"' EXIT
     load --param input=small.csv
     begin_load --retry 0
-    bash "$here/postgres_server.sh" crash "$work/pg2"
+    server crash
     local code=0
     wait $run || code=$?
     equal $code 6 "exit code"
     holds run.err "orchestra: cannot write into public.readings"
-    holds run.err "connection to $work/pg2:"
+    holds run.err "connection to $work/own:"
     holds run.err " lost"
     holds run.err "hint: "
-    eval "$(bash "$here/postgres_server.sh" again "$work/pg2")"
+    server again
     equal "$(state)" "1000 1000250" "rows after the crash"
     load
     same_state "$(after)"

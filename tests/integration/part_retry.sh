@@ -3,20 +3,6 @@
 # Failures that may pass: the run tries again, rows are there once, and what lasts is told at once.
 # make_readings, load, state and others are those of part_disturbed.sh.
 
-# A server of this test's own, stopped at the end; a database that is gone with it.
-own_server() {
-    need psql
-    bash "$here/postgres_server.sh" start "$work/own" "$runner" >own.env || skip "no PostgreSQL server"
-    trap 'bash "$here/postgres_server.sh" stop "$work/own"' EXIT
-    # shellcheck disable=SC1091
-    . ./own.env
-    to=postgres
-}
-
-server() { # verb
-    bash "$here/postgres_server.sh" "$1" "$work/own" >/dev/null
-}
-
 # Lines of the log that tell of another attempt.
 retries() { grep -c 'run\.retry' "$1" || true; }
 
@@ -174,15 +160,13 @@ test_a_run_that_waits_to_try_again_ends_when_it_is_told_to() {
 
 # ---- a commit whose answer is lost -----------------------------------------------------------
 
-lose_answer() { # how
+lose_answer() { # what comes of later connections: fin lets them pass, gone refuses them
     need python3
     own_server
     make_readings
-    python3 "$here/lost_answer.py" "$PGHOST" "$PGPORT" "$1" >way.port &
-    way=$!
-    until_true test -s way.port
+    proxy_start "$1" told:COMMIT
     sed 's/table = "readings" }/table = "readings", uri = o.param("uri", "") }/' load.lua >way.lua
-    uri="host=127.0.0.1 port=$(cat way.port) sslmode=disable gssencmode=disable"
+    uri="host=127.0.0.1 port=$(cat port) sslmode=disable gssencmode=disable"
 }
 
 way() {
@@ -190,7 +174,7 @@ way() {
 }
 
 test_rows_whose_commit_was_not_answered_are_there_once() {
-    lose_answer then_pass
+    lose_answer fin
     way --json >run.out 2>run.err
     holds run.err "run.retry"
     holds run.err "run.commit_confirmed"
@@ -199,23 +183,20 @@ test_rows_whose_commit_was_not_answered_are_there_once() {
     same_state "$(after)"
     equal "$(ledger "status || ' ' || attempts")" "loaded 1" "runs" # the row of the first attempt
     way --json >run.out
-    kill $way
     holds run.out '"outcome": "unchanged"'
 }
 
 test_rows_that_are_added_are_not_added_twice() {
-    lose_answer then_pass
+    lose_answer fin
     sed -i 's/mode = keyed and "upsert" or "replace"/mode = "append"/; s/key = keyed and .*/key = nil,/' way.lua
     way --force >run.out 2>run.err
-    kill $way
     holds run.err "run.commit_confirmed"
     same_state "$(after)"
 }
 
 test_nobody_says_that_nothing_was_committed_when_nobody_knows() {
-    lose_answer then_refuse
+    lose_answer gone
     expect 6 way --retry 200ms 2>run.err
-    kill $way
     holds run.err "it may have taken effect"
     same_state "$(after)"
     equal "$(ledger status)" loaded "runs"

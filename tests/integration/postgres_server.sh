@@ -86,15 +86,14 @@ watch() {
     setsid "$self" watch "$dir" "$watched" </dev/null >/dev/null 2>&1 &
 }
 
-halt() {
+halt() { # fast or immediate
     cd /
-    run "$bin/pg_ctl" -D "$dir/data" -m fast -w stop >/dev/null
+    run "$bin/pg_ctl" -D "$dir/data" -m "$1" -w -t 30 stop >/dev/null
 }
 
 stop() {
     [ -d "$dir/data" ] || return 0
-    cd /
-    run "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true
+    halt immediate 2>/dev/null || true
 }
 
 variables() {
@@ -122,11 +121,10 @@ again)
     variables
     ;;
 halt)
-    halt
+    halt fast
     ;;
 restart)
-    cd /
-    run "$bin/pg_ctl" -D "$dir/data" -m "${3:?fast or immediate}" -w -t 30 stop >/dev/null 2>&1
+    halt "${3:?fast or immediate}"
     launch
     ;;
 crash)

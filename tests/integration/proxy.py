@@ -6,8 +6,9 @@
 SOCKET is the server's; the port listened on (127.0.0.1) is written to PORTFILE. WHERE is "up:N" (N
 bytes sent to the server), "down:N" (N bytes sent by it), "ask:COMMIT" (before the server hears the
 statement) or "told:COMMIT" (after it has answered, which the client never hears). HOW is "fin",
-"rst", "hole" (nothing is forwarded any more, and nothing closed) or "hold" (until the file
-PORTFILE.go exists). Once disturbed, PORTFILE.hit exists, and later connections are left in peace.
+"rst", "gone" (the proxy itself, and with it all that comes later), "hole" (nothing is forwarded any
+more, and nothing closed) or "hold" (until the file PORTFILE.go exists). Once disturbed, PORTFILE.hit
+exists, and later connections are left in peace.
 """
 import os
 import select
@@ -35,6 +36,8 @@ def disturb(client, upstream):
         while not os.path.exists(f"{portfile}.go"):
             time.sleep(0.01)
         return True
+    if how == "gone":
+        os._exit(0)
     if how == "hole":
         time.sleep(600)
     if how == "rst":

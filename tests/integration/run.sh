@@ -123,6 +123,8 @@ one() {
 
 failed=0
 # shellcheck disable=SC1091
+. "$here/servers.sh"
+# shellcheck disable=SC1091
 . "$here/small_load.sh"
 for part in "$here"/part_*.sh; do
     # shellcheck disable=SC1090

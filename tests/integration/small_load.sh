@@ -4,7 +4,7 @@
 # behind as text that can be compared. run.sh reads it before the parts.
 
 # Runs whose failure is looked at do not try again by themselves.
-once=""
+once="--retry 0"
 
 # first.csv holds the state before, second.csv another one: half of the keys of the first come
 # again, with other values.
