@@ -19,6 +19,8 @@ packages() {
 #pkg run libsodium23 HMAC-SHA-256 of pseudonyms
 #pkg run libssl3 SHA-256 of inputs with the processor's instructions
 #pkg run libicu72 encodings beyond the usual ones
+#pkg run libarchive13 archives and compressed files
+#pkg run zlib1g gzip files
 #pkg run libcsv3 csv connector
 #pkg run libxml2 xml connector
 #pkg run libpq5 postgres connector
@@ -33,6 +35,8 @@ packages() {
 #pkg build libpcre2-dev regular expressions in column expressions
 #pkg build libsodium-dev HMAC-SHA-256 of pseudonyms
 #pkg build libicu-dev encodings beyond the usual ones
+#pkg build libarchive-dev archives and compressed files
+#pkg build zlib1g-dev gzip files
 #pkg build libcsv-dev csv connector
 #pkg build libxml2-dev xml connector
 #pkg build libpq-dev postgres connector

@@ -2,15 +2,12 @@
 /* Names of encodings, and the module for those the host does not decode itself. */
 #include "plugin/decode.h"
 
-#include "base/file.h"
 #include "base/vec.h"
 #include "orch/error.h"
+#include "plugin/module.h"
 
-#include <dlfcn.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define MODULE_FILE "orchestra-icu.so"
 #define PROPOSALS_CAP 4096
@@ -76,36 +73,13 @@ static bool plain_name(const char *name, char out[ORCH_ENCODING_NAME_SIZE])
 static pthread_once_t module_once = PTHREAD_ONCE_INIT;
 static const struct orch_decode_module *module;
 
-static bool module_try(const char *folder, size_t len, const char *below)
-{
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%.*s%s/%s", (int)len, folder, below, MODULE_FILE);
-
-    if (n < 0 || (size_t)n >= sizeof path || !orch_file_exists(path))
-        return false;
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    const struct orch_decode_module *found =
-        library ? dlsym(library, ORCH_DECODE_MODULE_SYMBOL) : NULL;
-    if (!found || found->version != ORCH_DECODE_MODULE_VERSION)
-        return false;
-    module = found;
-    return true;
-}
-
-/* Installed and in the build tree alike it lies in lib/orchestra beside the program's folder. */
 static void module_search(void)
 {
-    const char *folder = getenv("ORCHESTRA_MODULES");
-    char exe[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    const struct orch_decode_module *found =
+        orch_module_find(MODULE_FILE, ORCH_DECODE_MODULE_SYMBOL);
 
-    if (folder && *folder && module_try(folder, strlen(folder), ""))
-        return;
-    if (len <= 0)
-        return;
-    exe[len] = '\0';
-    struct orch_str bin = orch_path_folder(exe);
-    module_try(bin.ptr, bin.len, "/../lib/orchestra");
+    if (found && found->version == ORCH_DECODE_MODULE_VERSION)
+        module = found;
 }
 
 const struct orch_decode_module *orch_decode_module_open(void)

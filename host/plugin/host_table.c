@@ -76,22 +76,22 @@ static const char *host_option(const orch_host *host, const char *name, size_t i
 
 static size_t input_count(const orch_host *host)
 {
-    return orch_inputs_count(instance_of(host)->inputs);
+    return orch_inputs_parts(instance_of(host)->inputs);
 }
 
 static orch_status input_info(const orch_host *host, size_t index, orch_input_info *out)
 {
     const struct orch_inputs *inputs = instance_of(host)->inputs;
 
-    if (index >= inputs->items.len || !out || out->struct_size < offsetof(orch_input_info, name))
+    if (index >= inputs->parts.len || !out || out->struct_size < offsetof(orch_input_info, name))
         return ORCH_EINVAL;
-    const struct orch_input_item *item = inputs->items.items[index];
+    const struct orch_input_part *part = inputs->parts.items[index];
     orch_input_info info = {
         .struct_size = out->struct_size,
-        .name = item->name,
-        .encoding = item->file.encoding,
-        .size_bytes = item->file.size_bytes,
-        .modified_us = item->file.modified_us,
+        .name = orch_input_part_name(part),
+        .encoding = part->encoding,
+        .size_bytes = part->place ? -1 : part->item->file.size_bytes,
+        .modified_us = part->item->file.modified_us,
     };
     /* As much as the plugin was built to know. */
     memcpy(out, &info, info.struct_size < sizeof info ? info.struct_size : sizeof info);
@@ -120,9 +120,15 @@ static orch_status input_descriptor(const orch_host *host, size_t index, int *fd
     const struct orch_inputs *inputs = instance_of(host)->inputs;
     bool owned;
 
-    if (index >= inputs->items.len)
+    if (index >= inputs->parts.len)
         return orch_error_set(err, ORCH_EINVAL, "there is no input %zu", index);
-    return orch_input_reopen(inputs->items.items[index], true, fd, &owned, err);
+    const struct orch_input_part *part = inputs->parts.items[index];
+    if (!part->place)
+        return orch_input_reopen(part->item, true, fd, &owned, err);
+    orch_error_set(err, ORCH_ENOTSUP, "\"%s\" is packed, and this connector needs a plain file",
+                   orch_input_part_name(part));
+    orch_error_hint(err, "unpack it before the run");
+    return ORCH_ENOTSUP;
 }
 
 static const orch_input input_extension = {

@@ -18,6 +18,7 @@ bool orch_inputs_tell(const struct orch_inputs *in, size_t i, struct orch_input_
         .name = item->name,
         .size_bytes = item->file.size_bytes,
         .modified_us = item->file.modified_us,
+        .packed = item->packed,
     };
     return true;
 }
@@ -46,14 +47,9 @@ static bool is_encoding_name(const char *name)
 
 bool orch_inputs_decided(struct orch_inputs *in, size_t i, const char *encoding, bool detected)
 {
-    if (i >= in->items.len || !is_encoding_name(encoding))
+    if (i >= in->parts.len || !is_encoding_name(encoding))
         return false;
-    struct orch_input_item *item = in->items.items[i];
-    if (item->file.encoding)
-        return true;
-    memcpy(item->encoding, encoding, strlen(encoding) + 1);
-    item->file.encoding = item->encoding;
-    item->file.detected = detected;
+    orch_input_decide(in->parts.items[i], encoding, detected);
     return true;
 }
 
@@ -71,6 +67,9 @@ static bool adopt_one(struct orch_inputs *in, const struct orch_input_told *told
     item->lender = &in->lender;
     item->file.size_bytes = told->size_bytes;
     item->file.modified_us = told->modified_us;
+    item->packed = told->packed <= ORCH_PACKED_7Z ? (enum orch_packed)told->packed
+                                                  : ORCH_PACKED_NONE;
+    item->file.packed = item->packed != ORCH_PACKED_NONE;
     return true;
 }
 

@@ -107,14 +107,17 @@ orch_status orch_input_pread(const struct orch_input_item *item, int fd, void *b
 struct orch_input_item *orch_input_add(struct orch_inputs *in, const char *path)
 {
     struct orch_input_item *item = orch_arena_zalloc(&in->arena, sizeof *item);
+    struct orch_input_part *part = orch_arena_zalloc(&in->arena, sizeof *part);
 
-    if (!item)
+    if (!item || !part)
         return NULL;
     item->spool = -1;
     item->index = in->items.len;
     item->file.path = path;
     item->name = path;
-    return orch_vec_push(&in->items, item) ? item : NULL;
+    part->item = item;
+    part->index = in->parts.len;
+    return orch_vec_push(&in->items, item) && orch_vec_push(&in->parts, part) ? item : NULL;
 }
 
 static orch_status add_standard_input(struct orch_inputs *in, orch_error *err)
@@ -227,6 +230,10 @@ orch_status orch_inputs_open(const struct orch_options *o, struct orch_inputs **
         st = add_all(in, o, err);
     if (st == ORCH_OK && in->items.len == 0)
         st = orch_error_set(err, ORCH_ECONFIG, "the option path names no file");
+    const char *unpack = orch_options_get(o, "unpack", 0, NULL);
+    for (size_t i = 0; st == ORCH_OK && unpack && strcmp(unpack, "auto") == 0 && i < in->items.len;
+         i++)
+        orch_input_sniff(in->items.items[i]);
     if (st != ORCH_OK) {
         orch_inputs_free(in);
         return st;
@@ -241,10 +248,13 @@ void orch_inputs_free(struct orch_inputs *in)
         return;
     orch_input_hashing_stop(in);
     orch_input_hashing_end(in);
+    orch_unpack_close(in->idle);
     for (size_t i = 0; i < in->items.len; i++)
         if (in->items.items[i]->spool >= 0)
             close(in->items.items[i]->spool);
     orch_vec_release(&in->items);
+    orch_vec_release(&in->parts);
+    orch_vec_release(&in->members);
     orch_arena_release(&in->arena);
     free(in);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One reading of one input: a raw buffer filled by pread, decoded into the connector's own.
+/* One reading of one part: a raw buffer filled by pread or out of an archive, decoded into the
+ * connector's own.
  *
- * An input that is read to its end in one go is hashed on the way, so that the run need not read
- * it twice. A piece is hashed when the next one is asked for: opening an input for its header does
+ * A file that is read to its end in one go is hashed on the way, so that the run need not read it
+ * twice; what is unpacked is not, for the hash is of the file. A piece is hashed when the next one is asked for: opening an input for its header does
  * not load the hash library. */
 #include "plugin/input_item.h"
 
@@ -14,7 +15,11 @@
 #include <unistd.h>
 
 struct orch_input_stream {
+    struct orch_inputs *set;
+    struct orch_input_part *part;
     struct orch_input_item *item;
+    struct orch_unpack *unpack; /* NULL: the part is the file itself, behind fd */
+    bool lost; /* where `unpack` stands is of no use to others */
     uint32_t mode;
     int fd;
     bool owned;
@@ -63,6 +68,21 @@ static void hash_end(orch_input_stream *s)
 
 /* ---- filling ---------------------------------------------------------------------------- */
 
+static orch_status unpack_fill(orch_input_stream *s, size_t room, size_t *n, orch_error *err)
+{
+    orch_status st = ORCH_OK;
+    size_t got = 1;
+
+    *n = 0;
+    while (st == ORCH_OK && *n < room && got > 0) {
+        st = orch_unpack_read(s->unpack, s->buffer + s->len + *n, room - *n, &got, err);
+        if (st == ORCH_OK)
+            *n += got;
+    }
+    s->lost = st != ORCH_OK;
+    return st;
+}
+
 /* Keeps what is not consumed (the first bytes of a code point) and reads on behind it. */
 static orch_status fill(orch_input_stream *s, orch_error *err)
 {
@@ -75,8 +95,9 @@ static orch_status fill(orch_input_stream *s, orch_error *err)
     s->hashed = s->len;
     s->pos = 0;
     size_t room = sizeof s->buffer - s->len;
-    orch_status st = orch_input_pread(s->item, s->fd, s->buffer + s->len, room,
-                                      s->offset + (int64_t)s->len, &n, err);
+    orch_status st = s->unpack ? unpack_fill(s, room, &n, err)
+                               : orch_input_pread(s->item, s->fd, s->buffer + s->len, room,
+                                                  s->offset + (int64_t)s->len, &n, err);
     if (st != ORCH_OK)
         return st;
     s->len += n;
@@ -92,7 +113,7 @@ static orch_status begin_text(struct orch_inputs *in, orch_input_stream *s, orch
 
     orch_status st = fill(s, err);
     if (st == ORCH_OK)
-        st = orch_detect(s->item->name, in->automatic ? NULL : &in->wanted, s->buffer, s->len,
+        st = orch_detect(orch_input_part_name(s->part), in->automatic ? NULL : &in->wanted, s->buffer, s->len,
                          s->at_end, &found, err);
     if (st == ORCH_OK)
         st = orch_decoder_init(&s->decoder, &found.encoding, err);
@@ -100,21 +121,49 @@ static orch_status begin_text(struct orch_inputs *in, orch_input_stream *s, orch
         return st;
     s->pos = found.mark_bytes;
     s->by_content = found.by_content;
-    if (!s->item->file.encoding) {
-        memcpy(s->item->encoding, found.encoding.name, sizeof s->item->encoding);
-        s->item->file.encoding = s->item->encoding;
-        s->item->file.detected = found.by_content;
+    if (!s->part->encoding) {
+        orch_input_decide(s->part, found.encoding.name, found.by_content);
         if (s->item->lender)
-            s->item->lender->decided(s->item->lender->ctx, s->item->index, found.encoding.name,
+            s->item->lender->decided(s->item->lender->ctx, s->part->index, found.encoding.name,
                                      found.by_content);
     }
     return ORCH_OK;
 }
 
+/* Members are read one after the other: where one reading ends the next begins. */
+static orch_status begin_unpack(struct orch_inputs *in, orch_input_stream *s, orch_error *err)
+{
+    orch_status st = ORCH_OK;
+
+    if (in->idle && in->idle_of == s->item) {
+        s->unpack = in->idle;
+        in->idle = NULL;
+    } else {
+        st = orch_unpack_open(s->item, in->host, &s->unpack, err);
+    }
+    if (st == ORCH_OK)
+        st = orch_unpack_go(s->unpack, s->part->place, err);
+    s->lost = st != ORCH_OK;
+    return st;
+}
+
+static void end_unpack(orch_input_stream *s)
+{
+    if (!s->unpack)
+        return;
+    if (s->lost) {
+        orch_unpack_close(s->unpack);
+        return;
+    }
+    orch_unpack_close(s->set->idle);
+    s->set->idle = s->unpack;
+    s->set->idle_of = s->item;
+}
+
 orch_status orch_stream_open(struct orch_inputs *in, size_t index, uint32_t mode,
                              orch_input_stream **out, orch_error *err)
 {
-    if (index >= in->items.len || (mode != ORCH_INPUT_TEXT && mode != ORCH_INPUT_RAW))
+    if (index >= in->parts.len || (mode != ORCH_INPUT_TEXT && mode != ORCH_INPUT_RAW))
         return orch_error_set(err, ORCH_EINVAL, "there is no input %zu to open in mode %u", index,
                               (unsigned)mode);
     orch_input_stream *s = orch_alloc(sizeof *s);
@@ -122,11 +171,15 @@ orch_status orch_stream_open(struct orch_inputs *in, size_t index, uint32_t mode
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     /* All but the buffer, whose pages are touched as far as the input goes. */
     memset(s, 0, offsetof(orch_input_stream, buffer));
-    s->item = in->items.items[index];
+    s->set = in;
+    s->part = in->parts.items[index];
+    s->item = s->part->item;
     s->mode = mode;
     s->fd = -1;
-    s->hashing = s->item->file.sha256[0] == '\0' && !s->item->lender;
-    orch_status st = orch_input_reopen(s->item, false, &s->fd, &s->owned, err);
+    s->hashing = s->item->file.sha256[0] == '\0' && !s->item->lender && !s->part->place;
+    orch_status st = s->part->place
+                         ? begin_unpack(in, s, err)
+                         : orch_input_reopen(s->item, false, &s->fd, &s->owned, err);
     if (st == ORCH_OK && mode == ORCH_INPUT_TEXT)
         st = begin_text(in, s, err);
     if (st != ORCH_OK) {
@@ -143,6 +196,7 @@ void orch_stream_close(orch_input_stream *s)
         return;
     hash_stop(s);
     orch_decoder_release(&s->decoder);
+    end_unpack(s);
     if (s->owned)
         close(s->fd);
     free(s);
@@ -155,25 +209,51 @@ int64_t orch_stream_consumed(const orch_input_stream *s)
 
 /* ---- bytes that do not decode ----------------------------------------------------------- */
 
-/* Only after a failure: reads the input again up to `end`. 0 when lines cannot be counted. */
-static int64_t line_of(const orch_input_stream *s, int64_t end)
+/* A second way to the beginning of the part. */
+static struct orch_unpack *unpack_again(const orch_input_stream *s)
 {
-    enum orch_encoding_kind kind = s->decoder.kind;
+    struct orch_unpack *u = NULL;
+
+    if (orch_unpack_open(s->item, s->set->host, &u, NULL) != ORCH_OK)
+        return NULL;
+    if (orch_unpack_go(u, s->part->place, NULL) == ORCH_OK)
+        return u;
+    orch_unpack_close(u);
+    return NULL;
+}
+
+static int64_t count_lines(const orch_input_stream *s, struct orch_unpack *again, int64_t end)
+{
     char piece[8192];
     int64_t line = 1;
 
-    if (kind == ORCH_ENCODING_UTF16LE || kind == ORCH_ENCODING_UTF16BE ||
-        kind == ORCH_ENCODING_MODULE)
-        return 0;
     for (int64_t at = 0; at < end;) {
         size_t want = end - at < (int64_t)sizeof piece ? (size_t)(end - at) : sizeof piece;
         size_t n = 0;
-        if (orch_input_pread(s->item, s->fd, piece, want, at, &n, NULL) != ORCH_OK || n == 0)
+        orch_status st = again ? orch_unpack_read(again, piece, want, &n, NULL)
+                               : orch_input_pread(s->item, s->fd, piece, want, at, &n, NULL);
+        if (st != ORCH_OK || n == 0)
             return 0;
         for (const char *p = piece; (p = memchr(p, '\n', (size_t)(piece + n - p))); p++)
             line++;
         at += (int64_t)n;
     }
+    return line;
+}
+
+/* Only after a failure: reads the part again up to `end`. 0 when lines cannot be counted. */
+static int64_t line_of(const orch_input_stream *s, int64_t end)
+{
+    enum orch_encoding_kind kind = s->decoder.kind;
+    struct orch_unpack *again = NULL;
+
+    if (kind == ORCH_ENCODING_UTF16LE || kind == ORCH_ENCODING_UTF16BE ||
+        kind == ORCH_ENCODING_MODULE)
+        return 0;
+    if (s->unpack && !(again = unpack_again(s)))
+        return 0;
+    int64_t line = count_lines(s, again, end);
+    orch_unpack_close(again);
     return line;
 }
 
@@ -199,8 +279,9 @@ static orch_status fail_decode(const orch_input_stream *s, const struct orch_dec
 
     if (step->n_bad == 0)
         return orch_error_set(err, ORCH_EINTERNAL, "the converter of \"%s\" failed on \"%s\"",
-                              s->item->encoding, s->item->name);
-    orch_error_set(err, ORCH_EDATA, "cannot decode \"%s\" as %s", s->item->name, s->item->encoding);
+                              s->part->encoding, orch_input_part_name(s->part));
+    orch_error_set(err, ORCH_EDATA, "cannot decode \"%s\" as %s", orch_input_part_name(s->part),
+                   s->part->encoding);
     orch_text_puts(&detail, step->n_bad > 1 ? "bytes" : "byte");
     for (size_t i = 0; i < step->n_bad; i++)
         orch_text_printf(&detail, " 0x%02X", step->bad[i]);

@@ -31,7 +31,31 @@ static const orch_option input_encoding = {
     .example = "ISO-8859-15",
 };
 
-const orch_option *const orch_input_options[] = { &input_path, &input_encoding, NULL };
+static const char *const unpack_choices[] = { "auto", "no", NULL };
+
+static const orch_option input_unpack = {
+    .struct_size = sizeof(orch_option),
+    .type = ORCH_OPT_ENUM,
+    .flags = ORCH_OPT_FOR_SOURCE,
+    .name = "unpack",
+    .summary = "\"auto\" reads what is in zip, tar and 7z archives and in gz, bz2, xz and zst files, "
+               "told by their content; \"no\" reads files as they are.",
+    .default_text = "auto",
+    .choices = unpack_choices,
+};
+
+static const orch_option input_member = {
+    .struct_size = sizeof(orch_option),
+    .type = ORCH_OPT_STRING,
+    .flags = ORCH_OPT_REPEATED | ORCH_OPT_FOR_SOURCE,
+    .name = "member",
+    .summary = "Which files of an archive to read: patterns with * ? and [...], of their names or, "
+               "with a /, of their whole paths; all but hidden ones if not given.",
+    .example = "*.xml",
+};
+
+const orch_option *const orch_input_options[] = { &input_path, &input_encoding, &input_unpack,
+                                                  &input_member, NULL };
 
 struct orch_entry {
     const orch_option *option;

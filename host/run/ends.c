@@ -167,7 +167,10 @@ orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end 
     if (st != ORCH_OK)
         return st;
     out->ready = true;
-    st = out->loaded->source.open(&out->instance.host, &out->source, err);
+    if (out->remote == NULL)
+        st = orch_instance_unpack(&out->instance, err);
+    if (st == ORCH_OK)
+        st = out->loaded->source.open(&out->instance.host, &out->source, err);
     if (st != ORCH_OK) {
         *connector_failed = orch_remote_failed(out->loaded);
         if (err != NULL && err->detail[0] == '\0' && end->place != NULL)

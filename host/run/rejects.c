@@ -19,7 +19,8 @@ enum {
     SAMPLE_ROWS = 1000,
     BATCH_BYTES = 1 << 20, /* a reject may quote 64 KiB twice: rows alone do not bound memory */
     MAX_REASONS = 200,
-    MAX_RAW = 65536
+    MAX_RAW = 65536,
+    NUMBER_BYTES = 48 /* behind a name that is hidden */
 };
 
 struct orch_rejects {
@@ -32,7 +33,7 @@ struct orch_rejects {
     bool open; /* the sink takes batches */
     ORCH_VEC(struct orch_reason) reasons;
     struct orch_text content; /* scratch */
-    char input[512];          /* scratch */
+    char input[5120];         /* scratch: a path, and what may name a member */
     pthread_mutex_t lock;
 };
 
@@ -212,19 +213,34 @@ static orch_status row_add(struct orch_rejects *r, const struct reject_row *row)
     return st;
 }
 
+/* Hidden names may be the same: the number is that of orchestra_input, and within an archive that
+ * of the member among those that are read. */
+static void number_hidden(struct orch_rejects *r, const struct orch_part_told *part, uint32_t input)
+{
+    orch_personal_hide(r->input);
+    size_t used = strlen(r->input);
+    size_t first = orch_inputs_first_part(r->setup.inputs, part->file);
+    if (part->label == NULL || part->label[0] == '\0')
+        snprintf(r->input + used, sizeof r->input - used, " (%zu)", part->file + 1);
+    else
+        snprintf(r->input + used, sizeof r->input - used, " (%zu, %zu)", part->file + 1,
+                 input - first + 1);
+}
+
 /* Lives until the next call, under the lock. */
 static const char *input_name(struct orch_rejects *r, uint32_t input)
 {
-    if (r->setup.inputs == NULL || input >= orch_inputs_count(r->setup.inputs))
+    struct orch_part_told part;
+    if (r->setup.inputs == NULL || !orch_inputs_part(r->setup.inputs, input, &part))
         return NULL;
-    const char *path = orch_inputs_at(r->setup.inputs, input)->path;
-    if (r->setup.n_personal == 0)
+    const char *path = orch_inputs_at(r->setup.inputs, part.file)->path;
+    bool member = part.label != NULL && part.label[0] != '\0';
+    if (r->setup.n_personal == 0 && !member)
         return path;
-    snprintf(r->input, sizeof r->input - 16, "%s", path);
-    orch_personal_hide(r->input);
-    /* Hidden names may be the same: the number is that of orchestra_input. */
-    size_t used = strlen(r->input);
-    snprintf(r->input + used, sizeof r->input - used, " (%u)", input + 1);
+    snprintf(r->input, sizeof r->input - NUMBER_BYTES, "%s%s%s", path, member ? ": " : "",
+             member ? part.label : "");
+    if (r->setup.n_personal > 0)
+        number_hidden(r, &part, input);
     return r->input;
 }
 

@@ -160,8 +160,11 @@ static int64_t total_bytes(const struct orch_session *s)
 {
     const struct orch_inputs *inputs = s->source.instance.inputs;
     int64_t total = inputs == NULL ? -1 : 0;
-    for (size_t i = 0; inputs != NULL && i < orch_inputs_count(inputs); i++)
+    for (size_t i = 0; inputs != NULL && i < orch_inputs_count(inputs); i++) {
+        if (orch_inputs_at(inputs, i)->packed)
+            return -1; /* progress counts what is unpacked */
         total += orch_inputs_at(inputs, i)->size_bytes;
+    }
     return total;
 }
 

@@ -51,6 +51,7 @@ enum orch_frame_kind {
     ORCH_FRAME_LOG,
     ORCH_FRAME_PROGRESS,
     ORCH_FRAME_REJECTS,
+    ORCH_FRAME_MEMBERS, /* of packed inputs, before the reply to ORCH_FRAME_OPEN */
 };
 
 struct orch_frame_head {

@@ -231,6 +231,7 @@ static orch_status send_inputs(struct orch_remote *r, orch_error *err)
         orch_wire_put_z(&r->out, told.name);
         orch_wire_put_i64(&r->out, told.size_bytes);
         orch_wire_put_i64(&r->out, told.modified_us);
+        orch_wire_put_u32(&r->out, told.packed);
         st = flush(r, ORCH_FRAME_INPUTS, FRAME_BYTES, err);
     }
     return st == ORCH_OK ? flush(r, ORCH_FRAME_INPUTS, 1, err) : st;
@@ -268,6 +269,17 @@ orch_status orch_remote_start(struct orch_remote *r, const orch_host *host, orch
     return st == ORCH_OK ? st : fail_open(r, st);
 }
 
+/* What an archive holds the worker has told before it said that it is open, once and for all. */
+static orch_status end_members(struct orch_remote *r, orch_error *err)
+{
+    orch_error why = ORCH_ERROR_INIT;
+    r->opened = true;
+    orch_status st = r->inputs != NULL ? orch_inputs_members_end(r->inputs, &why) : ORCH_OK;
+    if (st == ORCH_ENOMEM)
+        return orch_remote_give_up(r, st, "out of memory", err);
+    return st == ORCH_OK ? st : orch_remote_lied(r, err, "%s", why.message);
+}
+
 orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_error *err)
 {
     struct orch_wire reply = { 0 };
@@ -279,6 +291,8 @@ orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_
     st = orch_remote_await(r, &reply, err);
     if (r->state == ORCH_REMOTE_RUNS && !orch_wire_done(&reply))
         st = orch_remote_lied(r, err, "its reply has more than was asked");
+    if (st == ORCH_OK)
+        st = end_members(r, err);
     return st == ORCH_OK ? st : fail_open(r, st);
 }
 

@@ -23,12 +23,12 @@ static const char *name_of(const struct orch_remote *r)
 
 static void print_place(const struct orch_remote *r, struct orch_text *out)
 {
-    struct orch_input_told told;
+    struct orch_part_told told;
     if (r->doing != NULL)
         orch_text_printf(out, "while %s", r->doing);
     if (r->role != ORCH_ROLE_SOURCE)
         return;
-    if (r->inputs != NULL && orch_inputs_tell(r->inputs, r->last_input, &told)) {
+    if (r->inputs != NULL && orch_inputs_part(r->inputs, r->last_input, &told)) {
         orch_text_puts(out, "; input ");
         orch_text_quote(out, orch_str_from(told.name), 160);
     }

@@ -56,6 +56,7 @@ struct orch_remote {
     /* What is known of its work. */
     int64_t last_record;
     uint32_t last_input;
+    bool opened; /* no member of an input can come any more */
     unsigned n_logs;
     bool sated; /* the host takes no more rejects */
 

@@ -62,7 +62,7 @@ static orch_status serve_progress(struct orch_remote *r, struct orch_wire *w, or
 
 static size_t input_count(const struct orch_remote *r)
 {
-    return r->inputs != NULL ? orch_inputs_count(r->inputs) : 1;
+    return r->inputs != NULL ? orch_inputs_parts(r->inputs) : 1;
 }
 
 static bool get_reject(const struct orch_remote *r, struct orch_wire *w, orch_reject *out)
@@ -110,7 +110,7 @@ static orch_status serve_input(struct orch_remote *r, struct orch_wire *w, orch_
     int fd = -1;
     if (!orch_wire_done(w) || r->inputs == NULL || index >= orch_inputs_count(r->inputs))
         return orch_remote_lied(r, err, "it asked for an input that it does not have");
-    r->last_input = index;
+    r->last_input = (uint32_t)orch_inputs_first_part(r->inputs, index);
     orch_status st = orch_inputs_lend(r->inputs, index, &fd, &why);
     orch_wire_put_error(orch_remote_body(r), st, &why);
     st = orch_remote_send(r, ORCH_FRAME_INPUT, 0, fd, err);
@@ -128,6 +128,19 @@ static orch_status serve_encoding(struct orch_remote *r, struct orch_wire *w, or
         !orch_inputs_decided(r->inputs, index, name, detected))
         return orch_remote_lied(r, err, "the encoding of an input is none");
     return ORCH_OK;
+}
+
+static orch_status serve_members(struct orch_remote *r, struct orch_wire *w, orch_error *err)
+{
+    orch_status st = ORCH_OK;
+    while (st == ORCH_OK && w->left > 0) {
+        uint32_t file = orch_wire_u32(w);
+        const char *label = orch_wire_text(w);
+        if (w->bad || label == NULL || r->opened || r->inputs == NULL ||
+            !orch_inputs_member(r->inputs, file, label, &st))
+            return orch_remote_lied(r, err, "what it says of an archive cannot be");
+    }
+    return st == ORCH_OK ? st : orch_remote_give_up(r, st, "out of memory", err);
 }
 
 /* ---- batches ------------------------------------------------------------------------------- */
@@ -252,6 +265,7 @@ orch_status orch_remote_serve(struct orch_remote *r, orch_error *err)
         { ORCH_FRAME_NEED_INPUT, serve_input },
         { ORCH_FRAME_DATA, serve_data },
         { ORCH_FRAME_ENCODING, serve_encoding },
+        { ORCH_FRAME_MEMBERS, serve_members },
         { ORCH_FRAME_LOG, serve_log },
         { ORCH_FRAME_PROGRESS, serve_progress },
         { ORCH_FRAME_REJECTS, serve_rejects },

@@ -10,7 +10,7 @@
 #include "worker/child.h"
 #include "worker/sandbox.h"
 
-enum { FILES_OPEN = 256 };
+enum { FILES_OPEN = 256, MEMBERS_BYTES = 64 * 1024 };
 
 /* ---- what the host says -------------------------------------------------------------------- */
 
@@ -80,6 +80,7 @@ void orch_worker_inputs(struct orch_worker *w)
         told.name = keep_z(w, orch_wire_z(&body));
         told.size_bytes = orch_wire_i64(&body);
         told.modified_us = orch_wire_i64(&body);
+        told.packed = orch_wire_u32(&body);
         if (!orch_vec_push(&w->inputs, told))
             orch_worker_exit(w, 1);
     }
@@ -173,6 +174,31 @@ static orch_status make_instance(struct orch_worker *w, orch_error *err)
     return orch_worker_instance(w, inputs);
 }
 
+/* What the archives among the inputs hold is found here, behind the sandbox, and told. */
+static orch_status unpack(struct orch_worker *w, orch_error *err)
+{
+    struct orch_text body = { .cap = ORCH_WIRE_BYTES_MOST };
+    struct orch_part_told part;
+    orch_status st = orch_instance_unpack(&w->instance, err);
+    for (size_t i = 0; st == ORCH_OK && w->instance.inputs != NULL &&
+                       orch_inputs_part(w->instance.inputs, i, &part); i++) {
+        if (part.label == NULL)
+            continue;
+        orch_wire_put_u32(&body, (uint32_t)part.file);
+        orch_wire_put_z(&body, part.label);
+        if (body.failed)
+            st = orch_error_set(err, ORCH_ENOMEM, "out of memory");
+        if (body.len >= MEMBERS_BYTES) {
+            orch_worker_send(w, ORCH_FRAME_MEMBERS, 0, &body);
+            orch_text_reset(&body);
+        }
+    }
+    if (st == ORCH_OK && body.len > 0)
+        orch_worker_send(w, ORCH_FRAME_MEMBERS, 0, &body);
+    orch_text_release(&body);
+    return st;
+}
+
 static orch_status open_connector(struct orch_worker *w, orch_error *err)
 {
     orch_source *source = NULL;
@@ -204,6 +230,8 @@ void orch_worker_open(struct orch_worker *w)
         st = load(w, &err);
     if (st == ORCH_OK)
         st = make_instance(w, &err);
+    if (st == ORCH_OK)
+        st = unpack(w, &err);
     if (st == ORCH_OK)
         st = open_connector(w, &err);
     orch_worker_answer(w, st, &err);
