@@ -25,6 +25,7 @@ struct orch_unpacker {
     struct unpack_gzip *gzip;
     struct archive *archive;
     locale_t names; /* libarchive gives names in the locale's character set, or not at all */
+    bool opened;
     bool told;      /* the only entry of a compressed file */
     bool empty;     /* ... has no byte, and libarchive no entry */
     const char *reason;
@@ -146,9 +147,13 @@ static bool open_archive(struct orch_unpacker *u)
         if (enable(u->archive, u->kind) != ARCHIVE_OK)
             u->reason = "the installed libarchive does not know it";
         else if (archive_read_open1(u->archive) != ARCHIVE_OK)
-            u->reason = archive_error_string(u->archive);
+            u->reason = u->kind == ORCH_PACKED_ZIP
+                            ? "it has no list of members at its end: it is empty or cut off"
+                            : archive_error_string(u->archive);
         else if (is_compressed(u->kind) && archive_filter_count(u->archive) > 2)
             u->reason = "it is compressed twice in the same way";
+        else
+            u->opened = true;
     }
     uselocale(before);
     return u->archive != NULL;
@@ -192,6 +197,8 @@ static struct orch_unpacker *unpacker_open(enum orch_packed kind,
 
 /* ---- entries ---------------------------------------------------------------------------- */
 
+/* An archive that did not open is not asked anything more: libarchive 3.6 then points beyond its
+ * table of formats. */
 static enum orch_unpack_result failed(struct orch_unpacker *u)
 {
     const char *text = archive_error_string(u->archive);
@@ -200,7 +207,7 @@ static enum orch_unpack_result failed(struct orch_unpacker *u)
         return ORCH_UNPACK_NO_MEMORY;
     if (!u->reason)
         u->reason = text ? text : "it is malformed";
-    if (archive_read_has_encrypted_entries(u->archive) > 0)
+    if (u->opened && archive_read_has_encrypted_entries(u->archive) > 0)
         return ORCH_UNPACK_ENCRYPTED;
     return ORCH_UNPACK_DAMAGED;
 }
@@ -259,8 +266,10 @@ static enum orch_unpack_result next_archived(struct orch_unpacker *u, struct orc
 {
     struct archive_entry *entry = NULL;
 
-    if (u->reason)
+    if (!u->opened)
         return failed(u);
+    if (u->told)
+        return ORCH_UNPACK_END;
     int rc = archive_read_next_header(u->archive, &entry);
     u->empty = rc == ARCHIVE_EOF && is_compressed(u->kind);
     if (u->empty)

@@ -14,6 +14,7 @@ struct unpack_gzip {
     bool source_ended;
     bool between; /* one stream has ended; another, or zeros that fill a block, may follow */
     bool ended;
+    enum orch_unpack_result failed; /* once what came before the failure is handed on */
     const char *reason;
 };
 
@@ -106,7 +107,7 @@ enum orch_unpack_result unpack_gzip_read(struct unpack_gzip *g, void *buffer, si
                                          size_t *n)
 {
     size_t room = capacity < PIECE_MOST ? capacity : PIECE_MOST;
-    enum orch_unpack_result result = ORCH_UNPACK_OK;
+    enum orch_unpack_result result = g->failed;
 
     g->z.next_out = buffer;
     g->z.avail_out = (uInt)room;
@@ -116,5 +117,6 @@ enum orch_unpack_result unpack_gzip_read(struct unpack_gzip *g, void *buffer, si
             result = g->between ? go_between(g) : inflate_some(g);
     }
     *n = room - g->z.avail_out;
-    return result;
+    g->failed = result;
+    return *n > 0 ? ORCH_UNPACK_OK : result;
 }
