@@ -42,6 +42,19 @@ bool cli_is_script(const char *path)
     return ends_in(path, ".lua");
 }
 
+/* Also "x.csv.gz": what is packed is told by its content, which connector it is for is not. */
+static bool is_called(const char *path, const char *ending)
+{
+    static const char *const packed[] = { "", ".gz", ".bz2", ".xz", ".zst" };
+    char whole[32];
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
+        snprintf(whole, sizeof whole, "%s%s", ending, packed[i]);
+        if (ends_in(path, whole))
+            return true;
+    }
+    return strcmp(path, ending) == 0;
+}
+
 const char *cli_connector_of(const char *path)
 {
     static const struct {
@@ -49,7 +62,7 @@ const char *cli_connector_of(const char *path)
     } known[] = { { ".csv", "csv" }, { ".tsv", "csv" },        { ".txt", "csv" },
                   { ".xml", "xml" }, { ".gpkg", "geopackage" }, { "-", "csv" } };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (ends_in(path, known[i].ending) || strcmp(path, known[i].ending) == 0)
+        if (is_called(path, known[i].ending))
             return known[i].connector;
     return NULL;
 }

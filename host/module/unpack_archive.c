@@ -11,10 +11,13 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TAR_BLOCK 512
+#define ZIP_END_BYTES 22
+#define ZIP_TOLD_AT 10
 
 struct orch_unpacker {
     enum orch_packed kind;
@@ -28,7 +31,9 @@ struct orch_unpacker {
     bool opened;
     bool told;      /* the only entry of a compressed file */
     bool empty;     /* ... has no byte, and libarchive no entry */
+    int64_t entries;
     const char *reason;
+    char count[96]; /* a reason that has numbers */
 };
 
 /* ---- the source ------------------------------------------------------------------------- */
@@ -244,9 +249,58 @@ static void tell(struct archive_entry *e, struct orch_unpack_entry *out)
     };
 }
 
+static uint32_t little(const unsigned char *bytes, size_t n)
+{
+    uint32_t value = 0;
+
+    for (size_t i = n; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* The number of members that a zip says it has, at its very end; -1: it says so elsewhere. */
+static int64_t members_told(struct orch_unpacker *u)
+{
+    static const size_t most = ZIP_END_BYTES + UINT16_MAX; /* a comment may follow */
+    int64_t from = u->source.size > (int64_t)most ? u->source.size - (int64_t)most : 0;
+    size_t len = (size_t)(u->source.size - from), got = 0;
+    unsigned char *tail = malloc(len + 1);
+    int64_t told = -1;
+    const void *bytes;
+    ssize_t n = 1;
+
+    u->source.seek(u->source.ctx, from);
+    while (tail && got < len && (n = u->source.read(u->source.ctx, &bytes)) > 0) {
+        size_t take = (size_t)n < len - got ? (size_t)n : len - got;
+        memcpy(tail + got, bytes, take);
+        got += take;
+    }
+    for (size_t at = got; tail && told < 0 && at-- > 0;)
+        if (got - at >= ZIP_END_BYTES && memcmp(tail + at, "PK\5\6", 4) == 0)
+            told = (int64_t)little(tail + at + ZIP_TOLD_AT, 2);
+    free(tail);
+    return told == UINT16_MAX ? -1 : told;
+}
+
+/* libarchive takes members that lie at the same place in the file for one. */
+static enum orch_unpack_result at_end_of_zip(struct orch_unpacker *u)
+{
+    int64_t told = members_told(u);
+
+    if (told < 0 || told == u->entries)
+        return ORCH_UNPACK_END;
+    snprintf(u->count, sizeof u->count,
+             "its list names %lld members, of which %lld can be told apart", (long long)told,
+             (long long)u->entries);
+    u->reason = u->count;
+    return ORCH_UNPACK_DAMAGED;
+}
+
 /* libarchive takes a tar that ends anywhere between two members for whole. */
 static enum orch_unpack_result at_end(struct orch_unpacker *u)
 {
+    if (u->kind == ORCH_PACKED_ZIP)
+        return at_end_of_zip(u);
     if (u->kind != ORCH_PACKED_TAR || !u->source_ended || u->zeros >= TAR_BLOCK)
         return ORCH_UNPACK_END;
     u->reason = "it is cut off: the end mark of the archive is missing";
@@ -280,6 +334,7 @@ static enum orch_unpack_result next_archived(struct orch_unpacker *u, struct orc
         return failed(u);
     if (is_compressed(u->kind))
         return next_only(u, out);
+    u->entries++;
     tell(entry, out);
     return ORCH_UNPACK_OK;
 }
