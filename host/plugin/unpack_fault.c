@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+enum { REASON_SHOWN = 300 };
+
 /* ---- names ------------------------------------------------------------------------------- */
 
 bool orch_unpack_label(const struct orch_unpack *u, size_t n, struct orch_text *out)
@@ -54,14 +56,18 @@ const char *orch_unpack_type_name(enum orch_unpack_type type)
 
 /* ---- what a library says ----------------------------------------------------------------- */
 
+/* Libraries put bytes of the file into what they say. */
 static void detail_place(const struct orch_unpack *u, size_t k, const char *why, orch_error *err)
 {
     const struct orch_unpack_level *level = &u->levels[k];
+    struct orch_text text = { 0 };
 
+    orch_text_escape(&text, orch_str_from(why), REASON_SHOWN);
     orch_error_detail(err, "%s: %s (after %" PRId64 " bytes of it; byte %" PRId64 " of %" PRId64
                            " of the file)",
-                      orch_packed_name(level->kind), why, level->taken, u->levels[0].offset,
-                      u->item->file.size_bytes);
+                      orch_packed_name(level->kind), orch_text_z(&text), level->taken,
+                      u->levels[0].offset, u->item->file.size_bytes);
+    orch_text_release(&text);
 }
 
 static orch_status fail_damaged(const struct orch_unpack *u, size_t k, const char *name,

@@ -76,7 +76,7 @@ static orch_status hold_grow(struct orch_unpack *u, struct orch_unpack_level *le
     if (*room >= ORCH_UNPACK_HELD_BYTES)
         return orch_unpack_cannot_hold(u, err);
     *room = *room == 0 ? FIRST_HELD_BYTES : *room * 2;
-    char *held = realloc(level->held, *room);
+    char *held = orch_realloc(level->held, *room);
     if (!held)
         return no_memory(err);
     level->held = held;

@@ -139,6 +139,8 @@ static void misbehave(struct state *s)
         send_descriptor();
     } else if (does(s, "slot")) {
         send_raw(65, 0, 0, NULL, 0);
+    } else if (does(s, "member")) {
+        send_raw(74, 0, 9, "\0\0\0\0\1\0\0\0a", 9);
     } else if (does(s, "flood")) {
         for (int i = 0; i < 100000; i++)
             s->host->log(s->host, ORCH_LOG_ERROR, "flood", "water");

@@ -330,7 +330,7 @@ enum {
 #define ORCH_CAP_REPLACE (1ull << 3)
 #define ORCH_CAP_UPSERT (1ull << 4)
 #define ORCH_CAP_INPUT (1ull << 5) /* the source reads inputs through orch.input/1: the host adds
-                                      the options path and encoding */
+                                      options path, encoding, unpack, member */
 
 /* What the connector's process may do; nothing else. */
 #define ORCH_NEEDS_NETWORK (1ull << 0)

@@ -310,6 +310,7 @@ static void lies_beside_batches_are_named(void **state)
         { "reply", "next", "it answered what was not asked" },
         { "descriptor", "next", "it sent a descriptor" },
         { "slot", "next", "it says of a batch what cannot be" },
+        { "member", "next", "what it says of an archive cannot be" },
     };
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         struct remote_job job = { 0 };
