@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    source = o.source.csv { path = "R63.zip", delimiter = ";" },
+    steps = {
+        o.select {
+            meter = col.meter:pseudonym { key = "${env:METER_KEY}", length = 32 },
+            kwh = col.kwh:number(),
+        },
+    },
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}
