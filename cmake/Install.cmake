@@ -7,12 +7,15 @@ set(ORCH_PRIVATE_LIB "${CMAKE_INSTALL_BINDIR}/../lib/orchestra")
 set(ORCH_PRIVATE_SHARE "${CMAKE_INSTALL_BINDIR}/../share/orchestra")
 cmake_path(NORMAL_PATH ORCH_PRIVATE_LIB)
 cmake_path(NORMAL_PATH ORCH_PRIVATE_SHARE)
+include(${CMAKE_SOURCE_DIR}/sdk/cmake/OrchConnector.cmake)
 get_property(ORCH_CONNECTORS GLOBAL PROPERTY ORCH_CONNECTORS)
 
 install(TARGETS orchestra RUNTIME COMPONENT host)
-install(TARGETS orchestra_icu orchestra_archive LIBRARY DESTINATION ${ORCH_PRIVATE_LIB} COMPONENT host)
-install(TARGETS ${ORCH_CONNECTORS}
-        LIBRARY DESTINATION ${ORCH_PRIVATE_LIB}/connectors COMPONENT host)
+install(TARGETS orchestra_icu orchestra_archive LIBRARY DESTINATION ${ORCH_PRIVATE_LIB}
+        COMPONENT host)
+foreach(connector ${ORCH_CONNECTORS})
+    orch_install_connector(${connector} DESTINATION ${ORCH_PRIVATE_LIB}/connectors COMPONENT host)
+endforeach()
 
 # ---- what scripts and integrators read ---------------------------------------------------------
 

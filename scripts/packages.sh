@@ -15,6 +15,7 @@ packages() {
 
 #pkg run libc6 C library, and libdl within it
 #pkg run liblua5.4-0 Lua, the language of pipelines
+#pkg run libjansson4 reads the manifests of connectors
 #pkg run libpcre2-8-0 regular expressions in column expressions
 #pkg run libsodium23 HMAC-SHA-256 of pseudonyms
 #pkg run libssl3 SHA-256 of inputs with the processor's instructions
@@ -32,6 +33,7 @@ packages() {
 #pkg build ninja-build builds
 #pkg build pkg-config finds libraries
 #pkg build liblua5.4-dev Lua, the language of pipelines
+#pkg build libjansson-dev reads the manifests of connectors
 #pkg build libpcre2-dev regular expressions in column expressions
 #pkg build libsodium-dev HMAC-SHA-256 of pseudonyms
 #pkg build libicu-dev encodings beyond the usual ones

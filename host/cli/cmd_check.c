@@ -41,7 +41,7 @@ static void checked_json(const struct orch_checked *c, struct orch_text *out)
 
 int cmd_check(const struct cli_settings *s)
 {
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = cli_registry(s);
     struct orch_script_request script = cli_script_request(s);
     struct orch_isolation isolation = cli_isolation(s);
     struct orch_checked checked;

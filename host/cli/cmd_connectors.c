@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/vec.h"
 #include "cli/args.h"
 #include "cli/exit.h"
+#include "cli/target.h"
 #include "orch/error.h"
+#include "plugin/manifest.h"
 #include "plugin/options.h"
+#include "worker/describer.h"
 #include "worker/policy.h"
 
 struct listing {
@@ -99,8 +105,7 @@ static void describe_json(const struct orch_loaded *loaded, const struct orch_po
 {
     struct orch_json j;
     orch_json_begin(&j, out, 2);
-    orch_json_open(&j, NULL, '{');
-    orch_describe_members(loaded, &j);
+    orch_describe_begin(loaded, &j);
     orch_policy_describe_json(policy, loaded, &j);
     orch_json_close(&j, '}');
     orch_text_putc(out, '\n');
@@ -127,9 +132,33 @@ static int describe(struct orch_registry *registry, const struct orch_policy *po
     return code;
 }
 
+/* What the library says of itself when it is asked now, whatever manifest lies beside it. */
+static int manifest(const char *name, orch_error *err)
+{
+    struct orch_arena arena = { 0 };
+    struct orch_text said = { .cap = ORCH_MANIFEST_BYTES_MOST }, text = { 0 };
+    struct orch_loaded *items;
+    size_t n;
+    char *path = realpath(name, NULL);
+    orch_status st = path != NULL ? orch_describe_library(NULL, path, &said, err)
+                                  : orch_file_error(err, "read", name, errno);
+    if (st == ORCH_OK)
+        st = orch_manifest_read(&arena, path, NULL, (struct orch_str){ said.ptr, said.len },
+                                &items, &n, err);
+    if (st == ORCH_OK)
+        orch_manifest_print(items, n, 2, &text);
+    int code = st == ORCH_OK ? cli_print(&text) : cli_fail(ORCH_STAGE_CONNECTOR, err);
+    orch_text_release(&said);
+    orch_text_release(&text);
+    orch_arena_release(&arena);
+    free(path);
+    return code;
+}
+
 int cmd_connectors(const struct cli_settings *s)
 {
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = cli_registry(s);
+    orch_error err = ORCH_ERROR_INIT;
     int code = CLI_USAGE;
     if (registry == NULL) {
         fprintf(stderr, "orchestra: out of memory\n");
@@ -139,8 +168,11 @@ int cmd_connectors(const struct cli_settings *s)
         code = list(registry, s->policy, s->json);
     else if (strcmp(s->words[0], "describe") == 0 && s->n_words == 2)
         code = describe(registry, s->policy, s->words[1], s->json);
+    else if (strcmp(s->words[0], "manifest") == 0 && s->n_words == 2)
+        code = manifest(s->words[1], &err);
     else
-        fprintf(stderr, "orchestra: connectors takes nothing, or: describe NAME\n");
+        fprintf(stderr, "orchestra: connectors takes nothing, or: describe NAME, or: manifest "
+                        "LIBRARY\n");
     orch_registry_free(registry);
     return code;
 }

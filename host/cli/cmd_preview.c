@@ -97,7 +97,7 @@ static int preview(const struct cli_settings *s, struct orch_registry *registry,
 
 int cmd_preview(const struct cli_settings *s)
 {
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = cli_registry(s);
     struct orch_arena arena = { 0 };
     if (registry == NULL) {
         fprintf(stderr, "orchestra: out of memory\n");

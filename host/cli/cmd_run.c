@@ -63,7 +63,7 @@ static int64_t retry_ms(const struct cli_settings *s)
 
 int cmd_run(const struct cli_settings *s)
 {
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = cli_registry(s);
     struct orch_run_report report;
     struct orch_run_request request = {
         .script = cli_script_request(s),

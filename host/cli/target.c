@@ -10,6 +10,8 @@
 #include "base/cancel.h"
 #include "orch/error.h"
 #include "run/ledger.h"
+#include "worker/describer.h"
+#include "worker/policy.h"
 
 struct orch_script_request cli_script_request(const struct cli_settings *s)
 {
@@ -35,6 +37,14 @@ struct orch_isolation cli_isolation(const struct cli_settings *s)
                                         s->in_process || getenv("ORCHESTRA_IN_PROCESS") != NULL,
                                     .require_sandbox = s->require_sandbox,
                                     .policy = s->policy };
+}
+
+struct orch_registry *cli_registry(const struct cli_settings *s)
+{
+    static struct orch_remote_setup setup;
+    setup.require_sandbox = s->require_sandbox || orch_policy_requires_sandbox(s->policy);
+    setup.limits = orch_policy_limits(s->policy, "");
+    return orch_registry_new(orch_describe_library, &setup);
 }
 
 bool cli_is_script(const char *path)
@@ -249,7 +259,7 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
 {
     struct orch_script_request request = cli_script_request(s);
     struct orch_isolation isolation = cli_isolation(s);
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = cli_registry(s);
     struct orch_destination_end destination = { 0 };
     struct orch_script *script = NULL;
     struct orch_end end = { 0 };

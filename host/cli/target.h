@@ -10,6 +10,8 @@
 
 struct orch_script_request cli_script_request(const struct cli_settings *s);
 struct orch_isolation cli_isolation(const struct cli_settings *s);
+/* What looks for connectors; NULL: out of memory. */
+struct orch_registry *cli_registry(const struct cli_settings *s);
 bool cli_is_script(const char *path); /* ends in .lua */
 
 /* An end made of --source or --destination with --set, or of a file by its extension. The

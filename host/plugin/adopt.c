@@ -2,6 +2,7 @@
 #include "plugin/adopt.h"
 
 #include "orch/error.h"
+#include "plugin/words.h"
 
 /* The head is the same in every struct of every ABI: its size and four more bytes. */
 #define HEAD_BYTES 8
@@ -34,6 +35,26 @@ bool orch_adopt_name(const char *name)
             return false;
     }
     return len > 0;
+}
+
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
+
+bool orch_adopt_text(const char *text, bool line)
+{
+    size_t len = strnlen(text, ORCH_TEXT_CAP + 1);
+
+    if (len > ORCH_TEXT_CAP || orch_utf8_valid(text, len) != len)
+        return false;
+    for (size_t at = 0; line && at < len;) {
+        uint32_t code;
+        at += orch_utf8_decode(text + at, len - at, &code);
+        if (is_control(code))
+            return false;
+    }
+    return true;
 }
 
 /* ---- what stands in for an absent optional slot ----------------------------------------- */
@@ -157,6 +178,20 @@ static orch_status adopt_destination(struct orch_loaded *out, orch_error *err)
 
 /* ---- the connector ---------------------------------------------------------------------- */
 
+static orch_status check_texts(const orch_connector *c, orch_error *err)
+{
+    if (!c->summary)
+        return orch_error_set(err, ORCH_ECONFIG, "connector \"%s\" has no summary", c->name);
+    if (!orch_adopt_text(c->summary, true))
+        return orch_error_set(err, ORCH_ECONFIG,
+                              "the summary of connector \"%s\" is not one line of text", c->name);
+    if (c->personal && !orch_adopt_text(c->personal, true))
+        return orch_error_set(err, ORCH_ECONFIG,
+                              "the personal columns of connector \"%s\" are not one line of text",
+                              c->name);
+    return ORCH_OK;
+}
+
 static orch_status check_connector(const orch_connector *c, orch_error *err)
 {
     if (!c->name)
@@ -165,8 +200,12 @@ static orch_status check_connector(const orch_connector *c, orch_error *err)
         return orch_error_set(err, ORCH_ECONFIG,
                               "the connector name \"%.80s\" is not made of lower-case letters, "
                               "digits and underscores", c->name);
-    if (!c->summary)
-        return orch_error_set(err, ORCH_ECONFIG, "connector \"%s\" has no summary", c->name);
+    orch_status st = check_texts(c, err);
+    if (st != ORCH_OK)
+        return st;
+    if (c->needs & ~orch_words_all(orch_need_words))
+        return orch_error_set(err, ORCH_ECONFIG,
+                              "connector \"%s\" needs what this host does not know", c->name);
     if (c->threading < ORCH_THREADS_ONE_PER_PLUGIN || c->threading > ORCH_THREADS_ONE_PER_STREAM)
         return orch_error_set(err, ORCH_ECONFIG,
                               "connector \"%s\" declares the threading level %u, "
@@ -186,6 +225,8 @@ orch_status orch_adopt_connector(struct orch_arena *a, const orch_connector *fro
         return orch_error_set(err, ORCH_ECONFIG,
                               "the description of a connector has no valid size");
     orch_status st = check_connector(c, err);
+    /* What this host does not know it cannot make use of. */
+    c->capabilities &= orch_words_all(orch_ability_words) | orch_words_all(orch_write_mode_words);
     if (st == ORCH_OK)
         st = orch_adopt_options(a, c, err);
     if (st == ORCH_OK && c->source)

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connector described from its tables: what people read and what machines read is one data. */
+#include "plugin/manifest.h"
 #include "plugin/option_value.h"
 #include "plugin/options.h"
-
-#include "base/json.h"
+#include "plugin/words.h"
 
 #define WIDTH 88
 
-struct named_bit {
-    uint64_t bit;
-    const char *name;
-};
-
-static const struct named_bit write_modes[] = {
-    { ORCH_CAP_APPEND, "append" }, { ORCH_CAP_REPLACE, "replace" }, { ORCH_CAP_UPSERT, "upsert" },
-};
-static const struct named_bit needs[] = {
-    { ORCH_NEEDS_NETWORK, "network" },
-    { ORCH_NEEDS_FILES_READ, "files:read" },
-    { ORCH_NEEDS_FILES_WRITE, "files:write" },
-};
-static const struct named_bit abilities[] = {
+static const struct orch_word abilities[] = {
     { ORCH_CAP_INPUT, "reads inputs from the host" },
     { ORCH_CAP_RESUME, "resumes" },
     { ORCH_CAP_TRANSACTIONAL, "commits rows and ledger together" },
+    { 0, NULL },
 };
-
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
-static const char *threading_name(uint32_t level)
-{
-    return level == ORCH_THREADS_ONE_PER_STREAM     ? "stream"
-           : level == ORCH_THREADS_ONE_PER_INSTANCE ? "instance" : "plugin";
-}
 
 static bool reads_inputs(const struct orch_loaded *c)
 {
@@ -52,14 +32,6 @@ static const orch_option *option_at(const struct orch_loaded *c, size_t i)
         i -= own;
     }
     return i < c->connector.n_options ? c->connector.options[i] : NULL;
-}
-
-static bool for_role(const struct orch_loaded *c, const orch_option *o, uint32_t role)
-{
-    const uint32_t both = ORCH_OPT_FOR_SOURCE | ORCH_OPT_FOR_DESTINATION;
-    bool offered = role == ORCH_OPT_FOR_SOURCE ? c->connector.source != NULL
-                                               : c->connector.destination != NULL;
-    return offered && (!(o->flags & both) || (o->flags & role));
 }
 
 /* ---- text ------------------------------------------------------------------------------- */
@@ -86,15 +58,15 @@ static void put_wrapped(struct orch_text *out, const char *text, int indent)
 }
 
 static void put_bits(struct orch_text *out, const char *title, uint64_t bits,
-                     const struct named_bit *table, size_t n, const char *none)
+                     const struct orch_word *words, const char *none)
 {
     bool any = false;
 
     orch_text_printf(out, "  %-12s ", title);
-    for (size_t i = 0; i < n; i++) {
-        if (!(bits & table[i].bit))
+    for (; words->name; words++) {
+        if (!(bits & words->value))
             continue;
-        orch_text_printf(out, "%s%s", any ? ", " : "", table[i].name);
+        orch_text_printf(out, "%s%s", any ? ", " : "", words->name);
         any = true;
     }
     orch_text_printf(out, "%s\n", any ? "" : none);
@@ -109,12 +81,12 @@ static void put_head(struct orch_text *out, const struct orch_loaded *c)
     orch_text_printf(out, "\n  %-12s %s%s%s\n", "roles", o->source ? "source" : "",
                      o->source && o->destination ? ", " : "", o->destination ? "destination" : "");
     if (o->destination)
-        put_bits(out, "write modes", o->capabilities, write_modes, COUNT(write_modes), "none");
-    put_bits(out, "needs", o->needs, needs, COUNT(needs), "nothing");
-    put_bits(out, "abilities", o->capabilities, abilities, COUNT(abilities), "none");
+        put_bits(out, "write modes", o->capabilities, orch_write_mode_words, "none");
+    put_bits(out, "needs", o->needs, orch_need_words, "nothing");
+    put_bits(out, "abilities", o->capabilities, abilities, "none");
     orch_text_printf(out, "  %-12s one lane a%s %s\n", "threads",
                      o->threading == ORCH_THREADS_ONE_PER_INSTANCE ? "n" : "",
-                     threading_name(o->threading));
+                     orch_word_name(orch_threading_words, o->threading));
     if (o->personal && o->personal[0])
         orch_text_printf(out, "  %-12s %s\n", "personal", o->personal);
     if (c->plugin.license)
@@ -133,7 +105,7 @@ static void put_usage(struct orch_text *out, const struct orch_loaded *c, uint32
 
     orch_text_printf(out, "  %s = o.%s.%s {", name, name, c->connector.name);
     for (size_t i = 0; (o = option_at(c, i)); i++) {
-        if (!(o->flags & ORCH_OPT_REQUIRED) || !for_role(c, o, role))
+        if (!(o->flags & ORCH_OPT_REQUIRED) || !orch_option_for_role(c, o, role))
             continue;
         orch_text_printf(out, "%s %s = ", any ? "," : "", o->name);
         if (o->example)
@@ -178,10 +150,10 @@ static void put_option(struct orch_text *out, const struct orch_loaded *c, const
         orch_text_puts(out, ", secret");
     if (o->flags & ORCH_OPT_DEPRECATED)
         orch_text_puts(out, ", deprecated");
-    if (c->connector.source && c->connector.destination &&
-        for_role(c, o, ORCH_OPT_FOR_SOURCE) != for_role(c, o, ORCH_OPT_FOR_DESTINATION))
-        orch_text_printf(out, ", %s only",
-                         for_role(c, o, ORCH_OPT_FOR_SOURCE) ? "source" : "destination");
+    bool reads = orch_option_for_role(c, o, ORCH_OPT_FOR_SOURCE);
+    bool writes = orch_option_for_role(c, o, ORCH_OPT_FOR_DESTINATION);
+    if (c->connector.source && c->connector.destination && reads != writes)
+        orch_text_printf(out, ", %s only", reads ? "source" : "destination");
     orch_text_putc(out, '\n');
     put_wrapped(out, o->summary, 6);
     if (o->type == ORCH_OPT_ENUM) {
@@ -214,77 +186,15 @@ bool orch_describe_text(const struct orch_loaded *c, struct orch_text *out)
 
 /* ---- JSON ------------------------------------------------------------------------------- */
 
-static void json_bits(struct orch_json *j, const char *key, uint64_t bits,
-                      const struct named_bit *table, size_t n)
+void orch_describe_begin(const struct orch_loaded *c, struct orch_json *j)
 {
-    orch_json_open(j, key, '[');
-    for (size_t i = 0; i < n; i++)
-        if (bits & table[i].bit)
-            orch_json_text(j, NULL, table[i].name);
+    orch_manifest_begin(j, &c->plugin);
+    orch_manifest_connector(j, c);
     orch_json_close(j, ']');
-}
-
-static void json_roles(struct orch_json *j, bool source, bool destination)
-{
-    orch_json_open(j, "roles", '[');
-    if (source)
-        orch_json_text(j, NULL, "source");
-    if (destination)
-        orch_json_text(j, NULL, "destination");
-    orch_json_close(j, ']');
-}
-
-static void json_option(struct orch_json *j, const struct orch_loaded *c, const orch_option *o)
-{
-    orch_json_open(j, NULL, '{');
-    orch_json_text(j, "name", o->name);
-    orch_json_text(j, "type", orch_option_type_name(o->type));
-    orch_json_text(j, "summary", o->summary);
-    json_roles(j, for_role(c, o, ORCH_OPT_FOR_SOURCE), for_role(c, o, ORCH_OPT_FOR_DESTINATION));
-    orch_json_bool(j, "required", (o->flags & ORCH_OPT_REQUIRED) != 0);
-    orch_json_bool(j, "repeated", (o->flags & ORCH_OPT_REPEATED) != 0);
-    orch_json_bool(j, "secret", (o->flags & ORCH_OPT_SECRET) != 0);
-    orch_json_bool(j, "deprecated", (o->flags & ORCH_OPT_DEPRECATED) != 0);
-    orch_json_text(j, "default", o->default_text);
-    orch_json_text(j, "example", o->example);
-    orch_json_text(j, "unit", o->unit);
-    if (o->type == ORCH_OPT_ENUM) {
-        orch_json_open(j, "choices", '[');
-        for (size_t i = 0; o->choices[i]; i++)
-            orch_json_text(j, NULL, o->choices[i]);
-        orch_json_close(j, ']');
-    }
-    if (orch_option_has_min(o))
-        orch_json_float(j, "min", o->min);
-    if (orch_option_has_max(o))
-        orch_json_float(j, "max", o->max);
-    orch_json_close(j, '}');
-}
-
-void orch_describe_members(const struct orch_loaded *c, struct orch_json *j)
-{
-    const uint64_t bits = c->connector.capabilities;
-    const orch_option *o;
-
-    orch_json_text(j, "name", c->connector.name);
-    orch_json_text(j, "summary", c->connector.summary);
-    orch_json_text(j, "plugin", c->plugin.name);
-    orch_json_text(j, "version", c->plugin.version);
-    orch_json_text(j, "license", c->plugin.license);
-    orch_json_text(j, "home", c->plugin.home);
     orch_json_text(j, "library", c->library);
-    json_roles(j, c->connector.source != NULL, c->connector.destination != NULL);
-    json_bits(j, "write_modes", bits, write_modes, COUNT(write_modes));
-    json_bits(j, "needs", c->connector.needs, needs, COUNT(needs));
-    orch_json_bool(j, "inputs", (bits & ORCH_CAP_INPUT) != 0);
-    orch_json_bool(j, "resume", (bits & ORCH_CAP_RESUME) != 0);
-    orch_json_bool(j, "transactional", (bits & ORCH_CAP_TRANSACTIONAL) != 0);
-    orch_json_text(j, "threading", threading_name(c->connector.threading));
-    orch_json_text(j, "personal", c->connector.personal);
-    orch_json_int(j, "state_version", c->connector.state_version);
-    orch_json_open(j, "options", '[');
-    for (size_t i = 0; (o = option_at(c, i)); i++)
-        json_option(j, c, o);
+    orch_json_open(j, "host_options", '[');
+    for (size_t i = 0; reads_inputs(c) && orch_input_options[i]; i++)
+        orch_manifest_option(j, c, orch_input_options[i]);
     orch_json_close(j, ']');
 }
 
@@ -293,8 +203,7 @@ bool orch_describe_json(const struct orch_loaded *c, struct orch_text *out)
     struct orch_json j;
 
     orch_json_begin(&j, out, 2);
-    orch_json_open(&j, NULL, '{');
-    orch_describe_members(c, &j);
+    orch_describe_begin(c, &j);
     orch_json_close(&j, '}');
     return orch_text_putc(out, '\n') && !out->failed;
 }

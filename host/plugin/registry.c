@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/registry.h"
 
+#include "plugin/manifest.h"
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/vec.h"
@@ -20,14 +22,17 @@ struct orch_library {
     const char *path;
     const char *file; /* last part of path */
     bool tried;
-    struct orch_loaded *items;
+    struct orch_loaded *items; /* described */
     size_t n;
+    const struct orch_loaded **opened; /* beside items: those opened in this process */
     const orch_error *refused; /* NULL when it is good */
     const char *sha256;        /* NULL until asked for */
 };
 
 struct orch_registry {
     struct orch_arena arena;
+    orch_describe_fn describe; /* NULL: no library is asked */
+    void *describe_ctx;
     ORCH_VEC(const char *) folders;
     ORCH_VEC(struct orch_library) libraries;
     bool scanned;
@@ -69,11 +74,15 @@ static bool folders_of_program(struct orch_registry *r)
            folder_add(r, orch_arena_printf(&r->arena, "%.*s/../connectors", ORCH_STR_ARG(bin)));
 }
 
-struct orch_registry *orch_registry_new(void)
+struct orch_registry *orch_registry_new(orch_describe_fn describe, void *ctx)
 {
     struct orch_registry *r = orch_zalloc(1, sizeof *r);
 
-    if (r && !(folders_of_environment(r) && folders_of_program(r))) {
+    if (!r)
+        return NULL;
+    r->describe = describe;
+    r->describe_ctx = ctx;
+    if (!(folders_of_environment(r) && folders_of_program(r))) {
         orch_registry_free(r);
         return NULL;
     }
@@ -163,17 +172,58 @@ static orch_status scan(struct orch_registry *r, orch_error *err)
     return st;
 }
 
-/* ---- loading ---------------------------------------------------------------------------- */
+/* ---- describing ------------------------------------------------------------------------- */
+
+/* The library itself is not looked into: its manifest, where there is one, says all. */
+static orch_status read_manifest(struct orch_registry *r, struct orch_library *library,
+                                 const char *file, orch_error *why)
+{
+    struct orch_text text = { 0 };
+    struct stat info;
+
+    /* Not to wait for a pipe. */
+    if (stat(file, &info) == 0 && !S_ISREG(info.st_mode))
+        return orch_error_set(why, ORCH_ECONFIG, "manifest \"%s\" is no file",
+                              orch_path_name(file));
+    orch_status st = orch_file_read(file, ORCH_MANIFEST_BYTES_MOST, &text, why);
+    if (st == ORCH_OK)
+        st = orch_manifest_read(&r->arena, library->path, file,
+                                (struct orch_str){ orch_text_z(&text), text.len }, &library->items,
+                                &library->n, why);
+    orch_text_release(&text);
+    return st;
+}
+
+static orch_status ask_library(struct orch_registry *r, struct orch_library *library,
+                               orch_error *why)
+{
+    struct orch_text text = { .cap = ORCH_MANIFEST_BYTES_MOST };
+
+    if (!r->describe)
+        return orch_error_set(why, ORCH_ECONFIG, "library \"%s\" has no manifest", library->file);
+    orch_status st = r->describe(r->describe_ctx, library->path, &text, why);
+    if (st == ORCH_OK)
+        st = orch_manifest_read(&r->arena, library->path, NULL,
+                                (struct orch_str){ orch_text_z(&text), text.len }, &library->items,
+                                &library->n, why);
+    orch_text_release(&text);
+    return st;
+}
 
 /* ORCH_OK also for a library that is refused: the library keeps the reason. */
-static orch_status library_load(struct orch_registry *r, struct orch_library *library,
-                                orch_error *err)
+static orch_status library_describe(struct orch_registry *r, struct orch_library *library,
+                                    orch_error *err)
 {
     orch_error why = ORCH_ERROR_INIT;
+    const int stem = (int)(strlen(library->path) - strlen(".so"));
 
     if (library->tried)
         return ORCH_OK;
-    orch_status st = orch_loader_load(&r->arena, library->path, &library->items, &library->n, &why);
+    const char *file =
+        orch_arena_printf(&r->arena, "%.*s" ORCH_MANIFEST_SUFFIX, stem, library->path);
+    orch_status st = !file                     ? ORCH_ENOMEM
+                     : orch_file_exists(file) ? read_manifest(r, library, file, &why)
+                                               : ask_library(r, library, &why);
     if (st == ORCH_ENOMEM)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     if (st != ORCH_OK) {
@@ -181,6 +231,7 @@ static orch_status library_load(struct orch_registry *r, struct orch_library *li
         if (!kept)
             return orch_error_set(err, ORCH_ENOMEM, "out of memory");
         *kept = why;
+        kept->code = ORCH_ECONFIG;
         library->refused = kept;
     }
     library->tried = true;
@@ -246,7 +297,7 @@ static orch_status find_in(struct orch_registry *r, const char *name, bool named
         struct orch_library *library = &r->libraries.items[i];
         if (is_named_after(library, name) != named_after)
             continue;
-        orch_status st = library_load(r, library, err);
+        orch_status st = library_describe(r, library, err);
         if (st != ORCH_OK)
             return st;
         if (named_after && library->refused) {
@@ -283,12 +334,52 @@ orch_status orch_registry_each(struct orch_registry *r, orch_registry_visit visi
 
     for (size_t i = 0; i < r->libraries.len && st == ORCH_OK; i++) {
         struct orch_library *library = &r->libraries.items[i];
-        st = library_load(r, library, err);
+        st = library_describe(r, library, err);
         if (st == ORCH_OK && library->refused)
             visit(ctx, library->path, NULL, library->refused);
         for (size_t k = 0; st == ORCH_OK && k < library->n; k++)
             visit(ctx, library->path, &library->items[k], NULL);
     }
+    return st;
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+/* NULL: it is none of this registry. */
+static struct orch_library *library_of(struct orch_registry *r, const struct orch_loaded *found)
+{
+    for (size_t i = 0; i < r->libraries.len; i++)
+        if (strcmp(r->libraries.items[i].path, found->library) == 0)
+            return &r->libraries.items[i];
+    return NULL;
+}
+
+static orch_status stranger(const struct orch_loaded *found, orch_error *err)
+{
+    return orch_error_set(err, ORCH_EINVAL, "connector \"%s\" is not of this registry",
+                          found->connector.name);
+}
+
+orch_status orch_registry_load(struct orch_registry *r, const struct orch_loaded *found,
+                               const struct orch_loaded **out, orch_error *err)
+{
+    struct orch_library *library = library_of(r, found);
+    size_t i = 0;
+
+    while (library && i < library->n && &library->items[i] != found)
+        i++;
+    if (!library || i == library->n)
+        return stranger(found, err);
+    orch_status st = ORCH_OK;
+    if (!library->opened)
+        library->opened = orch_arena_array(&r->arena, library->n, sizeof *library->opened);
+    if (!library->opened)
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    if (!library->opened[i])
+        st = orch_loader_open(&r->arena, library->path, found->manifest, found->connector.name,
+                              &library->opened[i], err);
+    if (st == ORCH_OK)
+        *out = library->opened[i];
     return st;
 }
 
@@ -317,20 +408,17 @@ static orch_status library_hash(struct orch_registry *r, struct orch_library *li
 orch_status orch_registry_identity(struct orch_registry *r, const struct orch_loaded *loaded,
                                    const char **out, orch_error *err)
 {
-    for (size_t i = 0; i < r->libraries.len; i++) {
-        struct orch_library *library = &r->libraries.items[i];
-        if (strcmp(library->path, loaded->library) != 0)
-            continue;
-        orch_status st = library_hash(r, library, err);
-        if (st != ORCH_OK)
-            return st;
-        const char *text = orch_arena_printf(&r->arena, "%s %s sha256:%s", loaded->connector.name,
-                                             loaded->plugin.version, library->sha256);
-        if (!text)
-            return orch_error_set(err, ORCH_ENOMEM, "out of memory");
-        *out = text;
-        return ORCH_OK;
-    }
-    return orch_error_set(err, ORCH_EINVAL, "connector \"%s\" is not of this registry",
-                          loaded->connector.name);
+    struct orch_library *library = library_of(r, loaded);
+
+    if (!library)
+        return stranger(loaded, err);
+    orch_status st = library_hash(r, library, err);
+    if (st != ORCH_OK)
+        return st;
+    const char *text = orch_arena_printf(&r->arena, "%s %s sha256:%s", loaded->connector.name,
+                                         loaded->plugin.version, library->sha256);
+    if (!text)
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    *out = text;
+    return ORCH_OK;
 }

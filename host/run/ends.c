@@ -106,12 +106,14 @@ static orch_status check_paths(const struct orch_loaded *loaded, enum orch_role 
     return st;
 }
 
-/* What the connector and its options are for; *loaded becomes the proxy's when there is a worker. */
-static orch_status instance_make(const struct orch_loaded **loaded, enum orch_role role,
-                                 const struct orch_end *end,
+/* What the connector and its options are for; *loaded becomes the proxy's, or that of the library,
+ * opened here and now. */
+static orch_status instance_make(struct orch_registry *r, const struct orch_loaded **loaded,
+                                 enum orch_role role, const struct orch_end *end,
                                  const struct orch_isolation *isolation,
                                  const struct orch_hooks *hooks, struct orch_instance *out,
-                                 struct orch_remote **remote, orch_error *err)
+                                 struct orch_remote **remote, bool *connector_failed,
+                                 orch_error *err)
 {
     struct orch_remote_setup setup = setup_of((*loaded)->connector.name, isolation);
     struct orch_options *options = NULL;
@@ -124,8 +126,12 @@ static orch_status instance_make(const struct orch_loaded **loaded, enum orch_ro
         st = orch_inputs_open(options, &inputs, err);
     if (st == ORCH_OK)
         st = check_paths(*loaded, role, options, inputs, isolation, err);
-    if (st == ORCH_OK && !isolation->in_process)
+    if (st == ORCH_OK && isolation->in_process) {
+        st = orch_registry_load(r, *loaded, loaded, err);
+        *connector_failed = st != ORCH_OK;
+    } else if (st == ORCH_OK) {
         st = orch_remote_new(*loaded, role, options, inputs, &setup, remote, err);
+    }
     if (st == ORCH_OK && *remote != NULL) {
         *loaded = orch_remote_loaded(*remote);
         say_what_is_missing();
@@ -162,8 +168,8 @@ orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end 
                           err);
     out->loaded = out->original;
     if (st == ORCH_OK)
-        st = instance_make(&out->loaded, ORCH_ROLE_SOURCE, end, isolation, hooks, &out->instance,
-                           &out->remote, err);
+        st = instance_make(r, &out->loaded, ORCH_ROLE_SOURCE, end, isolation, hooks,
+                           &out->instance, &out->remote, connector_failed, err);
     if (st != ORCH_OK)
         return st;
     out->ready = true;
@@ -225,8 +231,8 @@ orch_status orch_destination_end_open(struct orch_registry *r, const struct orch
     if (st == ORCH_OK)
         st = mode_check(out->loaded, end, mode, err);
     if (st == ORCH_OK)
-        st = instance_make(&out->loaded, ORCH_ROLE_DESTINATION, end, isolation, hooks,
-                           &out->instance, &out->remote, err);
+        st = instance_make(r, &out->loaded, ORCH_ROLE_DESTINATION, end, isolation, hooks,
+                           &out->instance, &out->remote, connector_failed, err);
     if (st != ORCH_OK)
         return st;
     out->ready = true;

@@ -33,6 +33,7 @@ enum orch_frame_kind {
     ORCH_FRAME_FINISH,
     ORCH_FRAME_COMMIT,
     ORCH_FRAME_END,
+    ORCH_FRAME_MANIFEST, /* in the place of OPEN: what does the library say of itself? */
     /* Host to worker, without a reply. */
     ORCH_FRAME_GO,      /* read ahead from now on */
     ORCH_FRAME_WRITE,   /* answered by ORCH_FRAME_WRITTEN in its time */

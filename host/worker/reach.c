@@ -179,13 +179,26 @@ static bool add_environment(struct orch_reach *r)
 
 /* ---- all ----------------------------------------------------------------------------------- */
 
+static bool add_folder_of(struct orch_reach *r, const char *library)
+{
+    struct orch_str folder = orch_arena_str(&r->arena, orch_path_folder(library));
+    return folder.ptr != NULL && add(&r->libraries, folder.ptr);
+}
+
+/* A link leads to a library in another folder. */
+static bool add_library(struct orch_reach *r, const char *library)
+{
+    char real[PATH_MAX];
+    return add_folder_of(r, library) &&
+           (realpath(library, real) == NULL || add_folder_of(r, real));
+}
+
 static bool add_libraries(struct orch_reach *r, const char *library)
 {
     const char *modules = getenv("ORCHESTRA_MODULES");
     char exe[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    struct orch_str folder = orch_arena_str(&r->arena, orch_path_folder(library));
-    if (folder.ptr == NULL || !add(&r->libraries, folder.ptr))
+    if (!add_library(r, library))
         return false;
     if (modules != NULL && !add(&r->libraries, orch_arena_strdup(&r->arena, modules)))
         return false;

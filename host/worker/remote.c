@@ -2,10 +2,12 @@
 /* Life of a proxy: made, opened with a worker behind it, closed. */
 #include "worker/remote_part.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "orch/error.h"
 #include "worker/reach.h"
@@ -14,6 +16,7 @@ enum {
     GRACE_MS = 5000,
     SILENCE_MS = 15000,
     EXIT_MS = 2000,
+    DESCRIBE_PATIENCE = 2, /* times the grace */
     FRAME_BYTES = 512 * 1024, /* of options or inputs, then another frame is begun */
 };
 
@@ -53,6 +56,11 @@ orch_status orch_remote_new(const struct orch_loaded *loaded, enum orch_role rol
     r->loaded.connector.destination =
         loaded->connector.destination != NULL ? &r->loaded.destination : NULL;
     r->original = loaded;
+    if (loaded->connector.name != NULL)
+        snprintf(r->subject, sizeof r->subject, "connector %s", loaded->connector.name);
+    else
+        snprintf(r->subject, sizeof r->subject, "library \"%.120s\"",
+                 orch_path_name(loaded->library));
     r->role = role;
     r->options = options;
     r->inputs = inputs;
@@ -170,6 +178,7 @@ static orch_status send_start(struct orch_remote *r, orch_error *err)
     orch_wire_put_u32(body, r->role);
     orch_wire_put_z(body, r->original->library);
     orch_wire_put_z(body, r->original->connector.name);
+    orch_wire_put_z(body, r->original->manifest);
     orch_wire_put_u32(body, (uint32_t)least_level());
     orch_wire_put_u32(body, r->setup.unconfined);
     orch_wire_put_u32(body, r->setup.require_sandbox);
@@ -237,7 +246,8 @@ static orch_status send_inputs(struct orch_remote *r, orch_error *err)
     return st == ORCH_OK ? flush(r, ORCH_FRAME_INPUTS, 1, err) : st;
 }
 
-static orch_status start(struct orch_remote *r, orch_error *err)
+static orch_status start(struct orch_remote *r, enum orch_frame_kind kind, const char *doing,
+                         orch_error *err)
 {
     orch_status st = orch_child_start(&r->child, r->setup.program, err);
     if (st != ORCH_OK)
@@ -245,14 +255,14 @@ static orch_status start(struct orch_remote *r, orch_error *err)
     orch_link_init(&r->link, r->child.socket);
     r->child.socket = -1;
     r->state = ORCH_REMOTE_RUNS;
-    orch_remote_doing(r, "opening", false);
+    orch_remote_doing(r, doing, false);
     st = send_start(r, err);
     if (st == ORCH_OK)
         st = send_options(r, err);
     if (st == ORCH_OK)
         st = send_inputs(r, err);
     (void)orch_remote_body(r);
-    return st == ORCH_OK ? orch_remote_request(r, ORCH_FRAME_OPEN, err) : st;
+    return st == ORCH_OK ? orch_remote_request(r, kind, err) : st;
 }
 
 static orch_status fail_open(struct orch_remote *r, orch_status st)
@@ -265,7 +275,7 @@ static orch_status fail_open(struct orch_remote *r, orch_status st)
 orch_status orch_remote_start(struct orch_remote *r, const orch_host *host, orch_error *err)
 {
     r->host = host;
-    orch_status st = start(r, err);
+    orch_status st = start(r, ORCH_FRAME_OPEN, "opening", err);
     return st == ORCH_OK ? st : fail_open(r, st);
 }
 
@@ -280,6 +290,15 @@ static orch_status end_members(struct orch_remote *r, orch_error *err)
     return st == ORCH_OK ? st : orch_remote_lied(r, err, "%s", why.message);
 }
 
+orch_status orch_remote_describe(struct orch_remote *r, const orch_host *host,
+                                 struct orch_wire *reply, orch_error *err)
+{
+    r->host = host;
+    orch_status st = start(r, ORCH_FRAME_MANIFEST, "describing itself", err);
+    r->deadline_us = orch_clock_monotonic_us() + DESCRIBE_PATIENCE * r->setup.grace_ms * 1000;
+    return st == ORCH_OK ? orch_remote_await(r, reply, err) : st;
+}
+
 orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_error *err)
 {
     struct orch_wire reply = { 0 };
@@ -289,8 +308,10 @@ orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_
     if (st != ORCH_OK)
         return st;
     st = orch_remote_await(r, &reply, err);
+    bool refused = orch_wire_u32(&reply) != 0; /* its library was */
     if (r->state == ORCH_REMOTE_RUNS && !orch_wire_done(&reply))
-        st = orch_remote_lied(r, err, "its reply has more than was asked");
+        st = orch_remote_lied(r, err, "its reply is not what was asked");
+    r->at_fault = r->at_fault || (st != ORCH_OK && refused);
     if (st == ORCH_OK)
         st = end_members(r, err);
     return st == ORCH_OK ? st : fail_open(r, st);

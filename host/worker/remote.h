@@ -60,7 +60,8 @@ bool orch_remote_is(const struct orch_loaded *loaded);
  * no remote, or whose worker has ended. [control] */
 void orch_remote_usage(const struct orch_loaded *loaded, int64_t *cpu_us, int64_t *peak_bytes);
 
-/* Was a failure the connector's: it crashed, hung, lied, or ran out of its memory? false for a
+/* Was a failure the connector's: it crashed, hung, lied, ran out of its memory, or its library was
+ * refused? false for a
  * connector that is no remote. [control] */
 bool orch_remote_failed(const struct orch_loaded *loaded);
 

@@ -34,6 +34,8 @@ static void pass_on_cancel(struct orch_remote *r)
 
 static orch_status check_grace(struct orch_remote *r, orch_error *err)
 {
+    if (r->deadline_us != 0 && orch_clock_monotonic_us() > r->deadline_us)
+        return orch_remote_late(r, err);
     int64_t asked = atomic_load(&r->asked_us);
     if (asked == 0)
         return ORCH_OK;
@@ -150,8 +152,7 @@ orch_status orch_remote_send(struct orch_remote *r, enum orch_frame_kind kind, u
     prepare_link(r);
     if (!r->out.failed)
         return orch_link_send(&r->link, kind, id, &r->out, passed) ? ORCH_OK : hear_out(r, err);
-    orch_error_set(err, ORCH_EINVAL, "a request to connector %s is too long",
-                   r->original->connector.name);
+    orch_error_set(err, ORCH_EINVAL, "a request to %s is too long", r->subject);
     orch_error_detail(err, "while %s", r->doing);
     orch_error_hint(err, "run with --in-process");
     return ORCH_EINVAL;
@@ -178,8 +179,7 @@ orch_status orch_remote_alive(struct orch_remote *r, orch_error *err)
     if (r->state == ORCH_REMOTE_RUNS)
         return ORCH_OK;
     if (r->state != ORCH_REMOTE_FAILED)
-        return orch_error_set(err, ORCH_EINVAL, "connector %s is not open",
-                              r->original->connector.name);
+        return orch_error_set(err, ORCH_EINVAL, "%s is not open", r->subject);
     if (err != NULL)
         *err = r->failure;
     return r->failure.code;

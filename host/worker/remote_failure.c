@@ -14,11 +14,6 @@
 
 enum { DEATH_MS = 2000 };
 
-static const char *name_of(const struct orch_remote *r)
-{
-    return r->original->connector.name;
-}
-
 /* ---- the evidence -------------------------------------------------------------------------- */
 
 static void print_place(const struct orch_remote *r, struct orch_text *out)
@@ -26,7 +21,7 @@ static void print_place(const struct orch_remote *r, struct orch_text *out)
     struct orch_part_told told;
     if (r->doing != NULL)
         orch_text_printf(out, "while %s", r->doing);
-    if (r->role != ORCH_ROLE_SOURCE)
+    if (r->role != ORCH_ROLE_SOURCE || r->deadline_us != 0)
         return;
     if (r->inputs != NULL && orch_inputs_part(r->inputs, r->last_input, &told)) {
         orch_text_puts(out, "; input ");
@@ -55,7 +50,7 @@ static void add_detail(struct orch_remote *r, const char *what, orch_error *err)
 static void add_hint(const struct orch_remote *r, orch_error *err)
 {
     const char *home = r->original->plugin.home;
-    orch_error_hint(err, "report this to the author of connector %s%s%s", name_of(r),
+    orch_error_hint(err, "report this to the author of %s%s%s", r->subject,
                     home != NULL && home[0] != '\0' ? ": " : "", home != NULL ? home : "");
 }
 
@@ -90,19 +85,19 @@ static void tell_signal(const struct orch_remote *r, int number, orch_error *e)
     snprintf(shown, sizeof shown, "signal %d%s%s", number, abbreviation != NULL ? ", SIG" : "",
              abbreviation != NULL ? abbreviation : "");
     if (number == SIGKILL || number == SIGTERM || number == SIGHUP || number == SIGINT) {
-        orch_error_set(e, ORCH_EINTERNAL, "the process of connector %s was killed (%s)",
-                       name_of(r), shown);
+        orch_error_set(e, ORCH_EINTERNAL, "the process of %s was killed (%s)",
+                       r->subject, shown);
         if (number == SIGKILL)
             orch_error_hint(e, "the kernel does this when the machine's memory is used up: its log "
                                "says so (dmesg); or to who goes on beyond its processor time");
         return;
     }
     if (number == SIGXCPU) {
-        orch_error_set(e, ORCH_EINTERNAL, "connector %s used up its processor time (%s)",
-                       name_of(r), shown);
+        orch_error_set(e, ORCH_EINTERNAL, "%s used up its processor time (%s)",
+                       r->subject, shown);
         return;
     }
-    orch_error_set(e, ORCH_EINTERNAL, "connector %s crashed (%s)", name_of(r), shown);
+    orch_error_set(e, ORCH_EINTERNAL, "%s crashed (%s)", r->subject, shown);
 }
 
 static void tell_cpu_limit(const struct orch_remote *r, char *out, size_t size)
@@ -123,13 +118,13 @@ orch_status orch_remote_died(struct orch_remote *r, orch_error *err)
     if (by_itself && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
         tell_cpu_limit(r, used, sizeof used);
     if (!by_itself)
-        orch_error_set(&e, ORCH_EINTERNAL, "connector %s closed its connection to the run",
-                       name_of(r));
+        orch_error_set(&e, ORCH_EINTERNAL, "%s closed its connection to the run",
+                       r->subject);
     else if (WIFSIGNALED(status))
         tell_signal(r, WTERMSIG(status), &e);
     else
-        orch_error_set(&e, ORCH_EINTERNAL, "connector %s ended its process with exit code %d",
-                       name_of(r), WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+        orch_error_set(&e, ORCH_EINTERNAL, "%s ended its process with exit code %d",
+                       r->subject, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     return blame(r, used, &e, err);
 }
 
@@ -144,8 +139,8 @@ orch_status orch_remote_lied(struct orch_remote *r, orch_error *err, const char 
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
     end_worker(r);
-    orch_error_set(&e, ORCH_EINTERNAL, "connector %s broke the contract of its process",
-                   name_of(r));
+    orch_error_set(&e, ORCH_EINTERNAL, "%s broke the contract of its process",
+                   r->subject);
     return blame(r, detail, &e, err);
 }
 
@@ -155,7 +150,7 @@ orch_status orch_remote_broke(struct orch_remote *r, const char *what, const orc
     orch_error e = ORCH_ERROR_INIT;
     char detail[640];
     end_worker(r);
-    orch_error_set(&e, ORCH_EINTERNAL, "connector %s gave %s that is broken", name_of(r), what);
+    orch_error_set(&e, ORCH_EINTERNAL, "%s gave %s that is broken", r->subject, what);
     if (why->field[0] != '\0')
         snprintf(detail, sizeof detail, "column \"%s\": %s", why->field, why->detail);
     else
@@ -171,8 +166,8 @@ orch_status orch_remote_hung(struct orch_remote *r, orch_error *err)
     int64_t since = orch_clock_monotonic_us() - (asked > r->began_us ? asked : r->began_us);
     end_worker(r);
     orch_error_set(&e, ORCH_EINTERNAL,
-                   "connector %s did not stop within %lld s of being told to, and was killed",
-                   name_of(r), (long long)(since / 1000000));
+                   "%s did not stop within %lld s of being told to, and was killed",
+                   r->subject, (long long)(since / 1000000));
     return blame(r, "", &e, err);
 }
 
@@ -181,8 +176,18 @@ orch_status orch_remote_silent(struct orch_remote *r, orch_error *err)
     orch_error e = ORCH_ERROR_INIT;
     end_worker(r);
     orch_error_set(&e, ORCH_EINTERNAL,
-                   "the process of connector %s gave no sign of life for %lld s, and was killed",
-                   name_of(r), (long long)(r->setup.silence_ms / 1000));
+                   "the process of %s gave no sign of life for %lld s, and was killed",
+                   r->subject, (long long)(r->setup.silence_ms / 1000));
+    return blame(r, "", &e, err);
+}
+
+orch_status orch_remote_late(struct orch_remote *r, orch_error *err)
+{
+    orch_error e = ORCH_ERROR_INIT;
+    int64_t since = orch_clock_monotonic_us() - r->began_us;
+    end_worker(r);
+    orch_error_set(&e, ORCH_EINTERNAL, "%s did not describe itself within %lld s, and was killed",
+                   r->subject, (long long)(since / 1000000));
     return blame(r, "", &e, err);
 }
 
@@ -200,7 +205,7 @@ orch_status orch_remote_give_up(struct orch_remote *r, orch_status st, const cha
 orch_status orch_remote_starved(struct orch_remote *r, orch_error *err)
 {
     orch_error e = ORCH_ERROR_INIT;
-    orch_error_set(&e, ORCH_EINTERNAL, "connector %s ran out of memory", name_of(r));
+    orch_error_set(&e, ORCH_EINTERNAL, "%s ran out of memory", r->subject);
     struct orch_text text = { 0 };
     const struct orch_worker_limit *limit = &r->setup.limits.memory_bytes;
     orch_text_printf(&text, "its process may use %lld MiB%s%s", (long long)(limit->value >> 20),

@@ -25,6 +25,7 @@ struct orch_remote_batch {
 struct orch_remote {
     struct orch_loaded loaded; /* the proxy's */
     const struct orch_loaded *original;
+    char subject[160]; /* for errors: "connector csv", or the library that is to describe itself */
     enum orch_role role;
     const struct orch_options *options;
     struct orch_inputs *inputs;
@@ -51,6 +52,7 @@ struct orch_remote {
     bool replied;
     struct orch_heartbeat heartbeat;
     unsigned ticks;
+    int64_t deadline_us;      /* of a description; 0: none */
     _Atomic int64_t asked_us; /* when it was told to stop; 0: never */
 
     /* What is known of its work. */
@@ -81,6 +83,9 @@ struct orch_remote {
 struct orch_remote *orch_remote_of(const orch_host *host);
 /* Starts the worker and opens the connector. */
 orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_error *err);
+/* Starts the worker and has the library described: *reply, borrowed, holds its manifest. */
+orch_status orch_remote_describe(struct orch_remote *r, const orch_host *host,
+                                 struct orch_wire *reply, orch_error *err);
 void orch_remote_close(struct orch_remote *r);
 void orch_remote_interrupt(struct orch_remote *r); /* [any] */
 /* Forgets the reader or writer. */
@@ -151,6 +156,7 @@ orch_status orch_remote_broke(struct orch_remote *r, const char *what, const orc
                               orch_error *err);
 orch_status orch_remote_hung(struct orch_remote *r, orch_error *err);
 orch_status orch_remote_silent(struct orch_remote *r, orch_error *err);
+orch_status orch_remote_late(struct orch_remote *r, orch_error *err);
 /* The failure is the host's own: the worker is ended, nobody is blamed. */
 orch_status orch_remote_give_up(struct orch_remote *r, orch_status st, const char *why,
                                 orch_error *err);

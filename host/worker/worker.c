@@ -48,6 +48,9 @@ static bool serve_common(struct orch_worker *w)
     case ORCH_FRAME_OPEN:
         orch_worker_open(w);
         return true;
+    case ORCH_FRAME_MANIFEST:
+        orch_worker_manifest(w);
+        return true;
     default:
         return false;
     }

@@ -41,6 +41,8 @@ void orch_worker_start(struct orch_worker *w)
     w->role = (enum orch_role)orch_wire_u32(&body);
     w->library = keep_z(w, orch_wire_z(&body));
     w->connector = keep_z(w, orch_wire_z(&body));
+    const char *manifest = orch_wire_z(&body);
+    w->manifest = manifest != NULL ? keep_z(w, manifest) : NULL;
     w->least_level = (int)orch_wire_u32(&body);
     w->unconfined = orch_wire_u32(&body) != 0;
     w->require_sandbox = orch_wire_u32(&body) != 0;
@@ -116,20 +118,6 @@ static orch_status confine(struct orch_worker *w, orch_error *err)
         .open_files = FILES_OPEN,
     };
     return w->unconfined ? ORCH_OK : orch_sandbox_enter(&request, &report, err);
-}
-
-static orch_status load(struct orch_worker *w, orch_error *err)
-{
-    struct orch_loaded *items = NULL;
-    size_t n = 0;
-    orch_status st = orch_loader_load(&w->arena, w->library, &items, &n, err);
-    for (size_t i = 0; st == ORCH_OK && i < n; i++)
-        if (strcmp(items[i].connector.name, w->connector) == 0)
-            w->loaded = &items[i];
-    if (st == ORCH_OK && w->loaded == NULL)
-        st = orch_error_set(err, ORCH_ECONFIG, "library \"%s\" has no connector %s any more",
-                            w->library, w->connector);
-    return st;
 }
 
 static void interrupt(void *ctx)
@@ -220,21 +208,47 @@ static orch_status open_connector(struct orch_worker *w, orch_error *err)
     return ORCH_OK;
 }
 
+/* What has to be done before any code of a library may run. */
+static orch_status enter(struct orch_worker *w, orch_error *err)
+{
+    orch_status st = w->ring.pulse != NULL && w->loaded == NULL ? confine(w, err) : ORCH_EINVAL;
+    return st == ORCH_OK ? start_heart(w, err) : st;
+}
+
 void orch_worker_open(struct orch_worker *w)
 {
     orch_error err = ORCH_ERROR_INIT;
-    orch_status st = w->ring.pulse != NULL ? confine(w, &err) : ORCH_EINVAL;
-    if (st == ORCH_OK)
-        st = start_heart(w, &err);
-    if (st == ORCH_OK)
-        st = load(w, &err);
+    bool refused = false;
+    orch_status st = enter(w, &err);
+    if (st == ORCH_OK) {
+        st = orch_loader_open(&w->arena, w->library, w->manifest, w->connector, &w->loaded, &err);
+        refused = st != ORCH_OK;
+    }
     if (st == ORCH_OK)
         st = make_instance(w, &err);
     if (st == ORCH_OK)
         st = unpack(w, &err);
     if (st == ORCH_OK)
         st = open_connector(w, &err);
-    orch_worker_answer(w, st, &err);
+    orch_wire_put_u32(orch_worker_reply_begin(w, st, &err), refused);
+    orch_worker_reply(w);
+}
+
+/* The host ends the process once it has the answer. */
+void orch_worker_manifest(struct orch_worker *w)
+{
+    struct orch_loaded *items = NULL;
+    orch_error err = ORCH_ERROR_INIT;
+    size_t n = 0;
+    orch_status st = enter(w, &err);
+    if (st == ORCH_OK)
+        st = orch_loader_load(&w->arena, w->library, &items, &n, &err);
+    struct orch_text *body = orch_worker_reply_begin(w, st, &err);
+    if (st == ORCH_OK) {
+        w->loaded = items;
+        orch_wire_put_str(body, orch_str_from(items[0].manifest));
+    }
+    orch_worker_reply(w);
 }
 
 /* ---- closing ------------------------------------------------------------------------------- */

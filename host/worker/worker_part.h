@@ -44,6 +44,7 @@ struct orch_worker {
     struct orch_arena arena;
     enum orch_role role;
     const char *library, *connector;
+    const char *manifest; /* what the host planned from; NULL: it asks for it */
     int least_level;
     bool unconfined, require_sandbox;
     int64_t memory_bytes, cpu_seconds, file_size_bytes;
@@ -116,6 +117,7 @@ void orch_worker_start(struct orch_worker *w);
 void orch_worker_options(struct orch_worker *w);
 void orch_worker_inputs(struct orch_worker *w);
 void orch_worker_open(struct orch_worker *w);
+void orch_worker_manifest(struct orch_worker *w);
 void orch_worker_close(struct orch_worker *w);
 
 /* ---- worker_host.c ------------------------------------------------------------------------- */

@@ -58,6 +58,7 @@ _orchestra() {
     --territory) _orchestra_files "$word" lua ;;
     --config) _orchestra_files "$word" conf ;;
     --source | --destination | describe) _orchestra_words "$(_orchestra_connectors)" "$word" ;;
+    manifest) _orchestra_files "$word" so ;;
     --log-format) _orchestra_words "text json" "$word" ;;
     --log-level) _orchestra_words "debug info warn error" "$word" ;;
     --param | --set | --limit | --max-rejects | --wait | --retry | --rows | --run | --pipeline) ;;
@@ -69,7 +70,7 @@ _orchestra() {
             run | check) _orchestra_files "$word" lua ;;
             preview) _orchestra_files "$word" 'lua|csv|tsv|txt|xml|gpkg' ;;
             runs | rejects) _orchestra_files "$word" 'lua|gpkg' ;;
-            connectors) _orchestra_words describe "$word" ;;
+            connectors) _orchestra_words "describe manifest" "$word" ;;
             esac
             ;;
         esac

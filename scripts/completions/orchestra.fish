@@ -14,15 +14,16 @@ complete -c orchestra -l help -d 'show help'
 complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a run -d 'run a pipeline'
 complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a preview -d 'show the first rows, before and after the steps'
 complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a check -d 'check script, options, columns and types'
-complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a connectors -d 'list the connectors, or describe one'
+complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a connectors -d 'list the connectors, describe one, print a manifest'
 complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a runs -d 'list the runs that a ledger holds'
 complete -c orchestra -n "not __fish_seen_subcommand_from $commands" -a rejects -d 'list, show or export rejected records'
 
 complete -c orchestra -n '__fish_seen_subcommand_from run check' -k -a '(__fish_complete_suffix .lua)'
 complete -c orchestra -n '__fish_seen_subcommand_from preview' -F
 complete -c orchestra -n '__fish_seen_subcommand_from runs rejects' -k -a '(__fish_complete_suffix .lua .gpkg)'
-complete -c orchestra -n '__fish_seen_subcommand_from connectors; and not __fish_seen_subcommand_from describe' -a describe
+complete -c orchestra -n '__fish_seen_subcommand_from connectors; and not __fish_seen_subcommand_from describe manifest' -a 'describe manifest'
 complete -c orchestra -n '__fish_seen_subcommand_from describe' -a '(__orchestra_connectors)'
+complete -c orchestra -n '__fish_seen_subcommand_from manifest' -k -a '(__fish_complete_suffix .so)'
 
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l territory -r -F -d 'what differs between municipalities'
 complete -c orchestra -n '__fish_seen_subcommand_from run preview check runs rejects' -l param -x -d 'a parameter of the script, NAME=VALUE'

@@ -67,6 +67,14 @@ def ask(build, *words):
     return json.loads(done.stdout)
 
 
+def describe(build, name):
+    """The connector of a manifest with what the host adds, as one table."""
+    said = ask(build, "connectors", "describe", name)
+    connector = said["connectors"][0]
+    return {**connector, "options": said["host_options"] + connector["options"],
+            **{key: said[key] for key in ("plugin", "version", "license", "home")}}
+
+
 def quoted(text):
     return "`" + text + "`" if "`" not in text else "`` " + text + " ``"
 
@@ -154,7 +162,7 @@ def sentence(text):
 
 
 def page(build):
-    connectors = [ask(build, "connectors", "describe", c["name"])
+    connectors = [describe(build, c["name"])
                   for c in sorted(ask(build, "connectors"), key=lambda c: c["name"])]
     lines = HEAD.splitlines() + ["", "| connector | roles | |", "|---|---|---|"]
     for c in connectors:

@@ -160,7 +160,7 @@ static orch_status run_once(const char *script, orch_error *err)
                                         .isolation = { .in_process = true },
                                         .force = true };
     struct orch_run_report report;
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = orch_registry_new(NULL, NULL);
     if (registry == NULL)
         return err->code = ORCH_ENOMEM;
     orch_status st = orch_run(registry, &request, &report);
@@ -177,7 +177,7 @@ static orch_status preview_once(const char *script, orch_error *err)
                                             .isolation = { .in_process = true },
                                             .rows = 10 };
     struct orch_preview preview;
-    struct orch_registry *registry = orch_registry_new();
+    struct orch_registry *registry = orch_registry_new(NULL, NULL);
     if (registry == NULL)
         return err->code = ORCH_ENOMEM;
     orch_status st = orch_preview(registry, &request, &preview, err);

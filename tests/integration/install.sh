@@ -46,6 +46,14 @@ connectors() {
     done
 }
 
+# Each library has the manifest that it would give itself.
+manifests() {
+    for library in "$prefix"/lib/orchestra/connectors/*.so; do
+        "$prefix/bin/orchestra" connectors manifest "$library" | diff - "${library%.so}.orch.json" ||
+            return 1
+    done
+}
+
 # A file in an encoding that only the ICU module knows, a module of the script's own folder, a
 # shipped connector at either end.
 pipeline() {
@@ -104,6 +112,7 @@ template_exports() {
 # Installed beside the others, it is found without any variable.
 template_installs() {
     cmake --install "$work/cmake/build" &&
+        [ -e "$prefix/lib/orchestra/connectors/thermometer.orch.json" ] &&
         "$prefix/bin/orchestra" preview "$work/cmake/sample/town_hall.txt" --source thermometer |
         grep -q 'Town hall, attic'
 }
@@ -128,6 +137,7 @@ prefix="$work/a prefix"
 try "install" cmake --install "$build" --prefix "$prefix"
 [ "$failed" -eq 0 ] || exit 1
 try "install: connectors are found" connectors
+try "install: manifests lie beside their libraries" manifests
 try "install: a pipeline runs" pipeline
 try "install: scripts and Lua library" shipped_scripts
 try "install: the prefix can be moved" moved

@@ -109,7 +109,9 @@ static void machines_read_the_same(void **state)
 {
     (void)state;
     assert_true(orch_describe_json(load_plain(&arena, "plain_store"), &out));
-    assert_has("{\n  \"name\": \"plain_store\",\n");
+    assert_has("{\n  \"manifest\": 1,\n");
+    assert_has("  \"connectors\": [\n    {\n      \"name\": \"plain_store\",\n");
+    assert_has("  \"library\": \"" HOSTILE("plain") "\",\n  \"host_options\": []\n}\n");
     assert_has("\"write_modes\": [");
     assert_has("\"threading\": \"instance\"");
     assert_has("\"personal\": \"name, street\"");
@@ -119,7 +121,7 @@ static void machines_read_the_same(void **state)
     assert_int_equal(out.ptr[out.len - 1], '\n');
     orch_text_reset(&out);
     assert_true(orch_describe_json(load_plain(&arena, "plain"), &out));
-    assert_has("\"name\": \"path\"");
+    assert_has("\"host_options\": [\n    {\n      \"name\": \"path\"");
     assert_has("\"inputs\": true");
     assert_has("\"personal\": null");
 }

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugin_support.h"
-
-static struct orch_registry *registry_with(const char *folders)
-{
-    setenv("ORCHESTRA_CONNECTORS", folders, 1);
-    unsetenv("HOME");
-    struct orch_registry *r = orch_registry_new();
-    assert_non_null(r);
-    return r;
-}
-
-static void link_plugin(const struct folder *f, const char *from, const char *name)
-{
-    assert_int_equal(symlink(from, folder_path(f, name)), 0);
-}
+/* The registry with the describer that the program gives it: workers, which are this test program
+ * itself. */
+#include "registry_support.h"
 
 static void a_connector_is_found_in_the_library_of_its_name(void **state)
 {
@@ -179,7 +167,7 @@ static void a_registry_of_nothing_is_freed(void **state)
     orch_registry_free(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connector_is_found_in_the_library_of_its_name),
@@ -192,5 +180,5 @@ int main(void)
         cmocka_unit_test(the_identity_is_name_version_and_hash_of_the_library),
         cmocka_unit_test(a_registry_of_nothing_is_freed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    REGISTRY_TEST_RUN(tests, argc, argv);
 }
