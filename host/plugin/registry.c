@@ -226,6 +226,10 @@ static orch_status library_describe(struct orch_registry *r, struct orch_library
                                                : ask_library(r, library, &why);
     if (st == ORCH_ENOMEM)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    if (st == ORCH_ECANCELLED && err)
+        *err = why;
+    if (st == ORCH_ECANCELLED)
+        return st;
     if (st != ORCH_OK) {
         orch_error *kept = orch_arena_alloc(&r->arena, sizeof *kept);
         if (!kept)

@@ -25,7 +25,7 @@ struct orch_loaded {
 };
 
 /* Asks a library that has no manifest for it: fills `out` with the text. A failure is the library's
- * refusal, ORCH_ENOMEM excepted. */
+ * refusal, ORCH_ENOMEM and ORCH_ECANCELLED excepted. */
 typedef orch_status (*orch_describe_fn)(void *ctx, const char *library, struct orch_text *out,
                                         orch_error *err);
 

@@ -294,8 +294,8 @@ orch_status orch_remote_describe(struct orch_remote *r, const orch_host *host,
                                  struct orch_wire *reply, orch_error *err)
 {
     r->host = host;
-    orch_status st = start(r, ORCH_FRAME_MANIFEST, "describing itself", err);
     r->deadline_us = orch_clock_monotonic_us() + DESCRIBE_PATIENCE * r->setup.grace_ms * 1000;
+    orch_status st = start(r, ORCH_FRAME_MANIFEST, "describing itself", err);
     return st == ORCH_OK ? orch_remote_await(r, reply, err) : st;
 }
 

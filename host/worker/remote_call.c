@@ -34,9 +34,12 @@ static void pass_on_cancel(struct orch_remote *r)
 
 static orch_status check_grace(struct orch_remote *r, orch_error *err)
 {
+    int64_t asked = atomic_load(&r->asked_us);
+    /* A description is of no use to anybody any more, and costs nothing to break off. */
+    if (r->deadline_us != 0 && asked != 0)
+        return orch_remote_give_up(r, ORCH_ECANCELLED, "interrupted", err);
     if (r->deadline_us != 0 && orch_clock_monotonic_us() > r->deadline_us)
         return orch_remote_late(r, err);
-    int64_t asked = atomic_load(&r->asked_us);
     if (asked == 0)
         return ORCH_OK;
     int64_t since = asked > r->began_us ? asked : r->began_us;

@@ -3,7 +3,11 @@
  * planned with is refused. The libraries are those of tests/hostile. */
 #include "registry_support.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
+
+#include "base/cancel.h"
 
 static struct folder folder;
 
@@ -183,6 +187,29 @@ static void a_library_that_never_comes_back_is_killed(void **state)
     assert_int_equal(text.len, 0);
 }
 
+static void *cancel_soon(void *unused)
+{
+    (void)usleep(300000);
+    orch_cancel_now(SIGINT);
+    return unused;
+}
+
+/* The last test: what is cancelled stays so. */
+static void asking_is_broken_off_when_the_work_is_cancelled(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    const struct orch_loaded *l = NULL;
+    orch_error err = ORCH_ERROR_INIT;
+    link_plugin(&folder, HOSTILE("eager_hang"), "eager.so");
+    struct orch_registry *r = registry_with(folder.path);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    assert_int_equal(orch_registry_find(r, "eager", &l, &err), ORCH_ECANCELLED);
+    assert_string_equal(err.message, "interrupted");
+    pthread_join(thread, NULL);
+    orch_registry_free(r);
+}
+
 /* ---- manifests that are wrong -------------------------------------------------------------- */
 
 static void a_manifest_that_is_no_json_is_the_error_not_the_library(void **state)
@@ -333,6 +360,7 @@ int main(int argc, char **argv)
         TEST(a_library_is_opened_here_when_that_is_asked),
         TEST(a_library_that_differs_from_its_manifest_is_not_used_here),
         TEST(nor_is_it_used_in_a_worker),
+        TEST(asking_is_broken_off_when_the_work_is_cancelled),
     };
     REGISTRY_TEST_RUN(tests, argc, argv);
 }
