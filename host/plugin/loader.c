@@ -59,11 +59,13 @@ orch_status orch_loader_open(struct orch_arena *a, const char *path, const char 
     orch_status st = orch_loader_load(a, path, &items, &n, err);
     if (st == ORCH_OK)
         st = orch_manifest_compare(path, manifest, items[0].manifest, err);
-    for (size_t i = 0; st == ORCH_OK && i < n; i++)
+    if (st != ORCH_OK)
+        return st;
+    for (size_t i = 0; i < n; i++)
         if (strcmp(items[i].connector.name, connector) == 0) {
             *out = &items[i];
             return ORCH_OK;
         }
-    return st != ORCH_OK ? st : orch_error_set(err, ORCH_EINVAL, "library \"%s\" has no connector %s",
-                                              orch_path_name(path), connector);
+    return orch_error_set(err, ORCH_EINVAL, "library \"%s\" has no connector %s",
+                          orch_path_name(path), connector);
 }

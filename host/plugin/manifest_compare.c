@@ -115,8 +115,8 @@ orch_status orch_manifest_compare(const char *library, const char *planned, cons
     find(&d, planned, found);
     orch_error_set(err, ORCH_ECONFIG, "library \"%s\" is not what its manifest says: %s differs",
                    name, d.place);
-    orch_error_detail(err, "manifest: %s; library: %s; %s",
-                      d.planned.len ? d.planned.ptr : "?", d.found.len ? d.found.ptr : "?", library);
+    orch_error_detail(err, "manifest: %s; library: %s; %s", d.planned.len ? d.planned.ptr : "?",
+                      d.found.len ? d.found.ptr : "?", library);
     orch_manifest_hint(library, err);
     orch_text_release(&d.planned);
     orch_text_release(&d.found);

@@ -33,8 +33,9 @@ typedef orch_status (*orch_describe_fn)(void *ctx, const char *library, struct o
 struct orch_registry *orch_registry_new(orch_describe_fn describe, void *ctx);
 void orch_registry_free(struct orch_registry *r);
 
-/* Reads the manifest of a connector's library, or asks for it. Unknown: ORCH_ECONFIG, hint with the nearest name.
- * A library that is refused: ORCH_ECONFIG; message says library, what it offers, what is needed. */
+/* Reads the manifest of a connector's library, or asks for it. Unknown: ORCH_ECONFIG, hint with the
+ * nearest name. A library that is refused: ORCH_ECONFIG; message says library, what it offers, what
+ * is needed. */
 orch_status orch_registry_find(struct orch_registry *r, const char *name,
                                const struct orch_loaded **out, orch_error *err);
 
@@ -57,8 +58,8 @@ orch_status orch_registry_each(struct orch_registry *r, orch_registry_visit visi
 /* Opens a library in this process and adopts its connectors. */
 orch_status orch_loader_load(struct orch_arena *a, const char *path, struct orch_loaded **items,
                              size_t *n, orch_error *err);
-/* The same for one connector that was planned from `manifest` (orch_loaded.manifest): a library that
- * differs from it in anything is refused. */
+/* The same for one connector that was planned from `manifest` (orch_loaded.manifest): a library
+ * that differs from it in anything is refused. */
 orch_status orch_loader_open(struct orch_arena *a, const char *path, const char *manifest,
                              const char *connector, const struct orch_loaded **out,
                              orch_error *err);
