@@ -6,6 +6,7 @@
 #include "data/bits.h"
 #include "data/layout.h"
 #include "orch/error.h"
+#include "worker/ring.h"
 
 enum { ALIGNMENT = 64, BUFFERS_MOST = 3 };
 
@@ -187,7 +188,8 @@ orch_status orch_parcel_get(struct orch_parcel *out, const struct ArrowSchema *s
     struct orch_parcel p = { 0 };
     int64_t rows = orch_wire_i64(w);
     uint32_t n = orch_wire_u32(w);
-    orch_status st = w->bad ? ORCH_EINVAL : begin(&p, schema, rows);
+    bool may = !w->bad && rows <= ORCH_BATCH_ROWS_MOST;
+    orch_status st = may ? begin(&p, schema, rows) : ORCH_EINVAL;
     if (st == ORCH_OK && n != p.n_columns)
         st = ORCH_EINVAL;
     for (size_t i = 0; i < p.n_columns && st == ORCH_OK; i++)

@@ -35,8 +35,8 @@ orch_status orch_parcel_measure(struct orch_parcel *out, const struct ArrowSchem
 void orch_parcel_pack(const struct orch_parcel *p, const struct ArrowArray *batch, void *to);
 
 void orch_parcel_put(const struct orch_parcel *p, struct orch_text *body);
-/* Reads what orch_parcel_put wrote for a batch of `schema`. ORCH_EINVAL: it cannot be one, or would
- * take more than `most` bytes; ORCH_ENOMEM. */
+/* Reads what orch_parcel_put wrote for a batch of `schema`. ORCH_EINVAL: it cannot be one, has more
+ * rows than ORCH_BATCH_ROWS_MOST, or would take more than `most` bytes; ORCH_ENOMEM. */
 orch_status orch_parcel_get(struct orch_parcel *out, const struct ArrowSchema *schema,
                             struct orch_wire *w, size_t most);
 

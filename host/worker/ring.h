@@ -6,7 +6,8 @@
  * No free slot: who fills waits; that is all the back-pressure there is.
  *
  * A batch that does not fit its slot goes through the socket in pieces (ORCH_FRAME_DATA), up to
- * ORCH_BATCH_BYTES_MOST; it occupies the slot all the same. */
+ * ORCH_BATCH_BYTES_MOST; it occupies the slot all the same. Rows without columns take no bytes, but
+ * work in the host: there are at most ORCH_BATCH_ROWS_MOST in a batch. */
 #ifndef ORCH_WORKER_RING_H
 #define ORCH_WORKER_RING_H
 
@@ -16,6 +17,7 @@
 #define ORCH_RING_SLOTS 4
 #define ORCH_RING_SLOT_BYTES ((size_t)4 << 20)
 #define ORCH_BATCH_BYTES_MOST ((size_t)256 << 20)
+#define ORCH_BATCH_ROWS_MOST (1 << 24)
 
 /* Stands for "no slot". */
 #define ORCH_SLOT_NONE UINT32_MAX

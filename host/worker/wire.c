@@ -185,6 +185,8 @@ orch_status orch_wire_error(struct orch_wire *w, orch_error *err)
     copy_line(got.hint, sizeof got.hint, orch_wire_str(w).ptr);
     if (w->bad)
         return ORCH_EINVAL;
+    if (got.message[0] == '\0')
+        copy_line(got.message, sizeof got.message, "the connector failed and does not say how");
     if (err != NULL)
         *err = got;
     return st;

@@ -10,6 +10,9 @@
 static orch_status measure(const struct ArrowSchema *schema, const struct ArrowArray *batch,
                            struct orch_parcel *out, orch_error *err)
 {
+    if (batch->length > ORCH_BATCH_ROWS_MOST)
+        return orch_error_set(err, ORCH_ENOTSUP, "a batch of %lld rows is beyond the bound of %d",
+                              (long long)batch->length, ORCH_BATCH_ROWS_MOST);
     orch_status st = orch_parcel_measure(out, schema, batch);
     if (st == ORCH_ENOMEM)
         return orch_error_set(err, st, "out of memory");

@@ -311,6 +311,27 @@ static void sizes_that_overflow_are_refused(void **state)
     schema.release(&schema);
 }
 
+/* They take no memory of the worker's, but work of the host's. */
+static void rows_without_columns_are_bounded(void **state)
+{
+    (void)state;
+    static const int64_t rows[] = { 0, 1, ORCH_BATCH_ROWS_MOST, ORCH_BATCH_ROWS_MOST + 1, INT32_MAX };
+    struct ArrowSchema schema;
+    assert_int_equal(orch_schema_init(&schema), ORCH_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct orch_text body = { 0 };
+        struct orch_parcel told = { 0 };
+        orch_wire_put_i64(&body, rows[i]);
+        orch_wire_put_u32(&body, 0);
+        struct orch_wire w = orch_wire_of(&body);
+        assert_int_equal(orch_parcel_get(&told, &schema, &w, ORCH_BATCH_BYTES_MOST),
+                         rows[i] <= ORCH_BATCH_ROWS_MOST ? ORCH_OK : ORCH_EINVAL);
+        orch_parcel_release(&told);
+        orch_text_release(&body);
+    }
+    schema.release(&schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +344,7 @@ int main(void)
         cmocka_unit_test(bytes_changed_anywhere_are_refused_or_sound),
         cmocka_unit_test(text_that_ends_behind_its_bytes_is_refused),
         cmocka_unit_test(sizes_that_overflow_are_refused),
+        cmocka_unit_test(rows_without_columns_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,18 @@ static void a_status_that_does_not_exist_is_bad(void **state)
     }
 }
 
+static void an_error_without_a_word_gets_some(void **state)
+{
+    struct orch_text body = { 0 };
+    orch_error none = ORCH_ERROR_INIT, got = ORCH_ERROR_INIT;
+    (void)state;
+    orch_wire_put_error(&body, ORCH_EIO, &none);
+    struct orch_wire w = orch_wire_of(&body);
+    assert_int_equal(orch_wire_error(&w, &got), ORCH_EIO);
+    assert_string_equal(got.message, "the connector failed and does not say how");
+    orch_text_release(&body);
+}
+
 static void an_errors_texts_become_lines_of_utf8(void **state)
 {
     (void)state;
@@ -258,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_body_beyond_its_bound_fails),
         cmocka_unit_test(an_error_comes_back_whole),
         cmocka_unit_test(a_status_that_does_not_exist_is_bad),
+        cmocka_unit_test(an_error_without_a_word_gets_some),
         cmocka_unit_test(an_errors_texts_become_lines_of_utf8),
         cmocka_unit_test(a_schema_comes_back_with_its_metadata),
         cmocka_unit_test(a_schema_cut_or_changed_anywhere_is_read_or_refused_but_never_read_past),
