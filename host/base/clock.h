@@ -11,6 +11,7 @@
 int64_t orch_clock_now_us(void);        /* wall clock, since 1970-01-01T00:00Z */
 int64_t orch_clock_monotonic_us(void);
 int64_t orch_clock_cpu_us(void);        /* CPU time of this process, all threads */
+int64_t orch_clock_thread_us(void);     /* CPU time of this thread */
 int64_t orch_clock_peak_bytes(void);    /* peak resident memory of this process */
 /* Both of another process; 0 for what cannot be told. */
 void orch_clock_of_process(int pid, int64_t *cpu_us, int64_t *peak_bytes);

@@ -33,6 +33,25 @@ static int bounded_rep(lua_State *L)
     return call_original(L);
 }
 
+/* Functions that walk the text at 1 in C. */
+static int charged_text(lua_State *L)
+{
+    size_t len = 0;
+
+    if (lua_type(L, 1) == LUA_TSTRING)
+        lua_tolstring(L, 1, &len);
+    orch_lua_charge(L, (int64_t)(len / 8));
+    return call_original(L);
+}
+
+static int charged_format(lua_State *L)
+{
+    enum { FORMAT_WORK = 20 }; /* a number takes the time of so many instructions */
+
+    orch_lua_charge(L, FORMAT_WORK);
+    return charged_text(L);
+}
+
 /* ---- table ------------------------------------------------------------------------------- */
 
 /* #t can be made to lie: by __len, and by the border of a sparse table. */
@@ -43,8 +62,30 @@ static int bounded_table(lua_State *L)
         return orch_lua_raise(L, NULL, "functions of table take no table with __len");
     if (lua_rawlen(L, 1) > TABLE_ITEMS)
         return orch_lua_raise(L, NULL, "table has more than %d values", TABLE_ITEMS);
-    orch_lua_charge(L, (int64_t)(lua_rawlen(L, 1) / 8));
+    orch_lua_charge(L, (int64_t)lua_rawlen(L, 1));
     return call_original(L);
+}
+
+/* insert and remove: at the end they move nothing. `with_place`: arguments of a call that names a
+ * place. */
+static int bounded_shift(lua_State *L, int with_place)
+{
+    if (lua_gettop(L) >= with_place)
+        return bounded_table(L);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (luaL_getmetafield(L, 1, "__len") != LUA_TNIL)
+        return orch_lua_raise(L, NULL, "functions of table take no table with __len");
+    return call_original(L);
+}
+
+static int bounded_insert(lua_State *L)
+{
+    return bounded_shift(L, 3);
+}
+
+static int bounded_remove(lua_State *L)
+{
+    return bounded_shift(L, 2);
 }
 
 /* table.move(a, first, last, to [, b]) */
@@ -57,7 +98,7 @@ static int bounded_move(lua_State *L)
     if (last >= first &&
         (__builtin_sub_overflow(last, first, &count) || count >= TABLE_ITEMS))
         return orch_lua_raise(L, NULL, "table.move moves at most %d values", TABLE_ITEMS);
-    orch_lua_charge(L, count / 8);
+    orch_lua_charge(L, count);
     return call_original(L);
 }
 
@@ -79,6 +120,13 @@ static void wrap(lua_State *L, const char *library, const char *name, lua_CFunct
     lua_pushcclosure(L, around, 1);
     lua_setfield(L, -2, name);
     lua_pop(L, 1);
+}
+
+static void wrap_global(lua_State *L, const char *name, lua_CFunction around)
+{
+    lua_getglobal(L, name);
+    lua_pushcclosure(L, around, 1);
+    lua_setglobal(L, name);
 }
 
 static void remove_field(lua_State *L, const char *library, const char *name)
@@ -112,9 +160,14 @@ static void protect_string_metatable(lua_State *L)
 void orch_lua_library_open(lua_State *L)
 {
     wrap(L, "string", "rep", bounded_rep);
+    wrap_global(L, "tonumber", charged_text);
     remove_field(L, "string", "dump");
-    wrap(L, "table", "insert", bounded_table);
-    wrap(L, "table", "remove", bounded_table);
+    wrap(L, "string", "format", charged_format);
+    wrap(L, "utf8", "len", charged_text);
+    wrap(L, "utf8", "offset", charged_text);
+    wrap(L, "table", "insert", bounded_insert);
+    wrap(L, "table", "remove", bounded_remove);
+    wrap(L, "table", "concat", bounded_table);
     wrap(L, "table", "sort", bounded_table);
     wrap(L, "table", "move", bounded_move);
     wrap(L, "coroutine", "create", charged_coroutine);

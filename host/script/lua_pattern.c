@@ -263,6 +263,7 @@ static const char *match_special(struct orch_match *m, const char *s, const char
         return next;
     }
     if (letter == 'f') {
+        step(m);
         *p = frontier(m, s, *p + 2);
         return *p ? s : NULL;
     }

@@ -241,9 +241,11 @@ static void unmark_loading(lua_State *L)
 /* [-0, +1] Runs the module's file; its value is left on the stack. */
 static void load_module(lua_State *L, const char *name)
 {
+    enum { SEARCH_WORK = 50000 }; /* files are looked for, and folders listed when there is none */
     char path[PATH_BYTES];
     const char *chunk = NULL;
 
+    orch_lua_charge(L, SEARCH_WORK);
     if (!module_find(L, name, path, &chunk))
         raise_not_found(L, name);
     refuse_cycle(L, name);

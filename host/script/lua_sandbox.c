@@ -5,6 +5,9 @@
 
 #include "base/log.h"
 
+/* What takes longer in C than an instruction counts as so many. */
+enum { CAUGHT_WORK = 20, PRINT_WORK = 50, COMPILE_WORK_A_BYTE = 2 };
+
 /* ---- protected calls --------------------------------------------------------------------- */
 
 /* Errors of limits pass through pcall, whatever the script wants. */
@@ -12,6 +15,7 @@ static int protected_result(lua_State *L, int status, lua_KContext handler)
 {
     if (status != LUA_OK && status != LUA_YIELD) {
         struct orch_script *s = orch_lua_script(L);
+        s->budget -= CAUGHT_WORK;
         orch_lua_check_refused(s, L, status);
         if (s->trip != ORCH_TRIP_NONE)
             return orch_lua_raise_trip(L);
@@ -64,6 +68,7 @@ static int text_load(lua_State *L)
     if (lua_type(L, 1) != LUA_TSTRING)
         return orch_lua_raise(L, NULL, "load needs a text, not %s", orch_lua_what(L, 1));
     text = lua_tolstring(L, 1, &len);
+    orch_lua_charge(L, (int64_t)len * COMPILE_WORK_A_BYTE);
     name = luaL_optstring(L, 2, "=(load)");
     if (strcmp(luaL_optstring(L, 3, "t"), "b") == 0)
         return orch_lua_raise(L, "give load the text of the program",
@@ -86,6 +91,7 @@ static int log_print(lua_State *L)
     int n = lua_gettop(L);
     luaL_Buffer line;
 
+    orch_lua_charge(L, PRINT_WORK);
     luaL_buffinit(L, &line);
     for (int i = 1; i <= n; i++) {
         if (i > 1)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "orch/error.h"
 
 /* ---- memory ------------------------------------------------------------------------------ */
@@ -20,11 +21,11 @@ static void *refuse(struct orch_script *s, size_t bytes, enum orch_trip trip)
     return NULL;
 }
 
-/* Building long texts again and again takes few instructions and much time: 64 bytes count as
+/* Building long texts again and again takes few instructions and much time: 16 bytes count as
  * one. */
 static void charge_bytes(struct orch_script *s, size_t bytes)
 {
-    s->budget -= (int64_t)(bytes / 64);
+    s->budget -= (int64_t)(bytes / 16);
     if (s->budget <= 0 && s->L)
         orch_lua_trip(s, s->L, ORCH_TRIP_INSTRUCTIONS);
 }
@@ -59,6 +60,15 @@ static void *allocate(void *ctx, void *old, size_t old_bytes, size_t bytes)
 
 /* ---- instructions ------------------------------------------------------------------------ */
 
+/* The time of day is cheap to ask for, that of the thread is not: only who took long is asked. */
+static bool out_of_time(const struct orch_script *s)
+{
+    int64_t limit_us = s->limits.cpu_ms * 1000;
+
+    return orch_clock_monotonic_us() - s->began_us > limit_us &&
+           orch_clock_thread_us() - s->began_cpu_us > limit_us;
+}
+
 static void count_hook(lua_State *L, lua_Debug *ar)
 {
     struct orch_script *s = orch_lua_script(L);
@@ -70,6 +80,8 @@ static void count_hook(lua_State *L, lua_Debug *ar)
             orch_lua_trip(s, L, ORCH_TRIP_CANCELLED);
         else if (s->budget <= 0)
             orch_lua_trip(s, L, ORCH_TRIP_INSTRUCTIONS);
+        else if (out_of_time(s))
+            orch_lua_trip(s, L, ORCH_TRIP_TIME);
         else
             return;
     }
@@ -103,6 +115,8 @@ void orch_lua_charge(lua_State *L, int64_t n)
 void orch_lua_refill(struct orch_script *s)
 {
     s->budget = s->limits.instructions;
+    s->began_us = orch_clock_monotonic_us();
+    s->began_cpu_us = orch_clock_thread_us();
 }
 
 /* ---- calls ------------------------------------------------------------------------------- */
@@ -125,6 +139,12 @@ orch_status orch_lua_tripped(const struct orch_script *s, const char *message, o
             orch_error_detail(err, "%s: script needs more than %zu bytes", place,
                               s->limits.memory_bytes);
         orch_error_hint(err, "a script describes the work: leave rows to the column operations");
+        return ORCH_ECONFIG;
+    case ORCH_TRIP_TIME:
+        orch_error_set(err, ORCH_ECONFIG, "%s", message);
+        orch_error_detail(err, "%s: script took more than %lld ms of processor time", place,
+                          (long long)s->limits.cpu_ms);
+        orch_error_hint(err, "does it loop for ever?");
         return ORCH_ECONFIG;
     default:
         orch_error_set(err, ORCH_ECONFIG, "%s", message);

@@ -3,7 +3,7 @@
  * share.
  *
  * Limits. Lua memory and the script's arena count against one bound; instructions are counted by a
- * hook. A limit that was reached "trips" the state: from then on every instruction raises again,
+ * hook, which looks at the time as well: one instruction may copy or compare much. A limit that was reached "trips" the state: from then on every instruction raises again,
  * pcall raises again, and the call from the host fails whatever the script did about it.
  *
  * Rules for C functions called from Lua: check arguments first; hold no plain C resource across
@@ -29,6 +29,7 @@ enum orch_trip {
     ORCH_TRIP_LIMIT,        /* more memory than the limit */
     ORCH_TRIP_NOMEM,        /* the system gave no memory */
     ORCH_TRIP_INSTRUCTIONS,
+    ORCH_TRIP_TIME,
     ORCH_TRIP_CANCELLED
 };
 
@@ -71,6 +72,7 @@ struct orch_script {
     size_t refused_bytes; /* size of the request refused just before, 0: none */
     enum orch_trip refused;
     int64_t budget;       /* instructions left */
+    int64_t began_us, began_cpu_us; /* when the count began: monotonic, and of its thread */
     enum orch_trip trip;
     char trip_place[ORCH_PLACE_BYTES];
 

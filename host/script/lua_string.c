@@ -34,10 +34,10 @@ static bool is_plain(struct orch_str pattern)
 
 static int find_plain(lua_State *L, struct orch_str text, struct orch_str what, size_t from)
 {
+    orch_lua_charge(L, (int64_t)((text.len - from) / 8));
     const char *found = what.len ? memmem(text.ptr + from, text.len - from, what.ptr, what.len)
                                  : text.ptr + from;
 
-    orch_lua_charge(L, (int64_t)((text.len - from) / 64));
     if (!found) {
         luaL_pushfail(L);
         return 1;

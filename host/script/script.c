@@ -12,6 +12,7 @@
 
 #define DEFAULT_MEMORY ((size_t)256 << 20)
 #define DEFAULT_INSTRUCTIONS INT64_C(100000000)
+#define DEFAULT_CPU_MS 30000
 
 /* ---- parameters -------------------------------------------------------------------------- */
 
@@ -185,6 +186,8 @@ static orch_status script_prepare(struct orch_script *s, const struct orch_scrip
         s->limits.memory_bytes = DEFAULT_MEMORY;
     if (s->limits.instructions <= 0)
         s->limits.instructions = DEFAULT_INSTRUCTIONS;
+    if (s->limits.cpu_ms <= 0)
+        s->limits.cpu_ms = DEFAULT_CPU_MS;
     s->arena.cap = s->limits.memory_bytes;
     s->cancelled = request->cancelled;
     s->name = orch_arena_strdup(&s->arena, orch_path_name(request->path));
