@@ -40,6 +40,19 @@ static void name_canonical(const char *converter, char out[ORCH_ENCODING_NAME_SI
     out[ORCH_ENCODING_NAME_SIZE - 1] = '\0';
 }
 
+/* Encodings that write delimiters, quotes or "<" in other bytes than everybody expects: no software
+ * exports them, and what has looked at the bytes has not seen the text. */
+static bool hides_text(const char *converter)
+{
+    static const char *const names[] = { "UTF-7", "IMAP-mailbox-name", "SCSU", "BOCU-1", "LMBCS",
+                                         "HZ",    "x11-compound-text" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strncmp(converter, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
 static struct orch_converter *converter_open(const char *name,
                                              char canonical[ORCH_ENCODING_NAME_SIZE])
 {
@@ -52,7 +65,7 @@ static struct orch_converter *converter_open(const char *name,
     if (U_SUCCESS(code))
         ucnv_setToUCallBack(c->ucnv, UCNV_TO_U_CALLBACK_STOP, NULL, NULL, NULL, &code);
     const char *known = U_SUCCESS(code) ? ucnv_getName(c->ucnv, &code) : NULL;
-    if (U_FAILURE(code) || !known) {
+    if (U_FAILURE(code) || !known || hides_text(known)) {
         converter_close(c);
         return NULL;
     }
@@ -131,6 +144,8 @@ static const char *known_name(size_t index)
     if (index >= (size_t)ucnv_countAvailable())
         return NULL;
     const char *name = ucnv_getAvailableName((int32_t)index);
+    if (hides_text(name))
+        return "UTF-8";
     const char *usual = ucnv_getStandardName(name, "MIME", &code);
     return usual ? usual : name;
 }

@@ -100,6 +100,17 @@ static void library_errors_give_back(const struct library_errors *before)
 
 /* ---- events -------------------------------------------------------------------------------- */
 
+/* Encodings that write "<" in other bytes: the library takes them, the host does not either. */
+static bool hides_text(const xmlChar *encoding)
+{
+    static const char *const parts[] = { "utf-7", "utf7", "imap", "scsu", "bocu", "lmbcs",
+                                         "hz-gb", "compound" };
+    for (size_t i = 0; encoding != NULL && i < sizeof parts / sizeof parts[0]; i++)
+        if (strcasestr((const char *)encoding, parts[i]) != NULL)
+            return true;
+    return false;
+}
+
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int n_namespaces, const xmlChar **namespaces, int n_attributes,
                      int n_defaulted, const xmlChar **attributes)
@@ -110,6 +121,11 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
     if (++d->depth > d->source->max_depth) {
         xml_document_fail(d, ORCH_EDATA, "it nests too deep",
                           "raise max_depth if the document is meant to nest so deep");
+        return;
+    }
+    if (d->depth == 1 && !d->source->decoded && hides_text(d->parser->encoding)) {
+        xml_document_fail(d, ORCH_EDATA, "it declares an encoding that hides text",
+                          "ask for the file in UTF-8");
         return;
     }
     if (n_attributes > MAX_ATTRIBUTES) {
