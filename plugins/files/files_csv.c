@@ -17,9 +17,14 @@ static bool needs_quotes(const struct csv *csv, const char *text, size_t len)
     return len == 0;
 }
 
+/* What a spreadsheet would run, and what already looks as if it had been guarded: so whoever takes
+ * one apostrophe off what begins with apostrophes and one of these has the text as it was. */
 static bool is_formula(const char *text, size_t len)
 {
-    return len > 0 && memchr("=+-@\t\r", text[0], 6) != NULL;
+    size_t at = 0;
+    while (at < len && text[at] == '\'')
+        at++;
+    return at < len && memchr("=+-@\t\r\n", text[at], 7) != NULL;
 }
 
 static void put_quoted(struct files_sink *sink, const char *text, size_t len)
