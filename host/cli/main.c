@@ -90,6 +90,7 @@ int main(int argc, char **argv)
     protect_memory();
     orch_alloc_tune();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit (ulimit -f) is an error as a full disk is */
     if (argc < 2) {
         cli_help();
         return CLI_USAGE;

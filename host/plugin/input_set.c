@@ -65,7 +65,9 @@ orch_status orch_input_reopen(const struct orch_input_item *item, bool own, int 
         return ORCH_OK;
     }
     snprintf(self, sizeof self, "/proc/self/fd/%d", item->spool);
-    int opened = open(item->spool >= 0 ? self : item->file.path, O_RDONLY | O_CLOEXEC);
+    /* A pipe that has taken the file's place would hold whoever opens it. */
+    int opened = open(item->spool >= 0 ? self : item->file.path,
+                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (opened < 0)
         return orch_file_error(err, "open", item->name, errno);
     orch_status st = ORCH_OK;
