@@ -6,12 +6,12 @@
 #   sh tests/run.sh --full   more: tsan (runs under the thread sanitizer), fault (every allocation
 #                            of a process fails once), fuzzing (60 seconds each target), crashes
 #                            (1000 kills)
-#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases integration crash fuzz,
-#                            and those of --full
+#   sh tests/run.sh NAME...  only these parts: lint unit clang install cases inputs integration
+#                            crash fuzz, and those of --full
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-usual="lint unit clang install cases integration crash fuzz"
+usual="lint unit clang install cases inputs integration crash fuzz"
 [ "${1:-}" = --full ] && set -- $usual tsan fault fuzzing crashes
 parts="${*:-$usual}"
 jobs=$(nproc)
@@ -82,6 +82,7 @@ part unit unit
 part clang clang
 part install sh tests/integration/install.sh build/release
 part cases python3 tests/cases/run.py build/release
+part inputs python3 tests/inputs/run.py build/release
 part integration bash tests/integration/run.sh build/release
 part crash python3 tests/crash/run.py build/release --kills 100
 part fuzz sh tests/fuzz/run.sh
