@@ -41,7 +41,7 @@ static const orch_option opt_bom =
 static const orch_option opt_guard_formulas =
     OPTION("guard_formulas", ORCH_OPT_BOOL, 0,
            "Put an apostrophe before texts of a CSV file that a spreadsheet would run as a "
-           "formula.",
+           "formula, and before those that look so guarded already.",
            "false", "true", NULL);
 static const orch_option opt_lock_wait =
     OPTION("lock_wait", ORCH_OPT_DURATION, 0, "How long to wait while another run writes the file.",

@@ -57,7 +57,7 @@ static void every_memory_limit_is_a_clean_error(void **state)
 
     (void)state;
     for (; st != ORCH_OK && limit < (1 << 20); limit += limit < 40000 ? 61 : 997) {
-        st = load((struct orch_limits){ limit, 0 }, &s, &err);
+        st = load((struct orch_limits){ limit, 0, 0 }, &s, &err);
         if (st != ORCH_OK && st != ORCH_ENOMEM && !strstr(err.detail, "script needs more than"))
             fail_msg("limit %zu: %s | %s", limit, err.message, err.detail);
         orch_script_free(s);
@@ -73,7 +73,7 @@ static void every_instruction_limit_is_a_clean_error(void **state)
 
     (void)state;
     for (int64_t limit = 1; limit < 3000; limit += 97) {
-        orch_status st = load((struct orch_limits){ 0, limit }, &s, &err);
+        orch_status st = load((struct orch_limits){ 0, limit, 0 }, &s, &err);
         if (st != ORCH_OK && !strstr(err.detail, "instructions"))
             fail_msg("limit %lld: %s | %s", (long long)limit, err.message, err.detail);
         orch_script_free(s);

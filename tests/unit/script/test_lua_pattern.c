@@ -74,7 +74,7 @@ static void results_are_those_of_lua(void **state)
 {
     static const char *const functions[] = { "find",  "match", "gmatch", "gsubf", "gsubt",
                                              "plain", "find3", "find-2" };
-    struct orch_script s = { .limits = { 64 << 20, 1000000000 } };
+    struct orch_script s = { .limits = { 64 << 20, 1000000000, 600000 } };
     orch_error err = ORCH_ERROR_INIT;
 
     (void)state;

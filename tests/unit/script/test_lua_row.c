@@ -344,7 +344,7 @@ static void a_row_function_cannot_run_for_ever(void **state)
 
     (void)state;
     run_request(&r, PIPE("o.each({ 'i' }, function(i)\n while true do pcall(error) end end, { x = 'integer' })"),
-                (struct orch_limits){ 0, 1000000 });
+                (struct orch_limits){ 0, 1000000, 0 });
     assert_int_equal(r.status, ORCH_ECONFIG);
     assert_string_equal(r.err.message, "row function failed");
     test_expect(&r.err, "x.lua:5: script ran more than 1000000 instructions", "does it loop for ever?");
@@ -357,7 +357,7 @@ static void the_count_starts_anew_with_each_batch(void **state)
 
     (void)state;
     run_request(&r, PIPE("o.each({ 'i' }, function(i) for k = 1, 20000 do end return 1 end, { x = 'integer' })"),
-                (struct orch_limits){ 0, 200000 });
+                (struct orch_limits){ 0, 200000, 0 });
     for (int i = 0; i < 20; i++) {
         struct orch_vector column = source_columns[1];
         struct orch_fields fields = { &source_items[1], 1 };

@@ -14,7 +14,7 @@ static bool cancelled(void)
 static void limited(const char *text, size_t bytes, int64_t instructions, const char *detail,
                     const char *hint)
 {
-    struct orch_script_request request = { .limits = { bytes, instructions } };
+    struct orch_script_request request = { .limits = { bytes, instructions, 0 } };
     struct orch_script *s;
     orch_error err;
 
@@ -133,7 +133,7 @@ static void memory_is_bounded(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-        struct orch_script_request request = { .limits = { 8 << 20, 0 } };
+        struct orch_script_request request = { .limits = { 8 << 20, 0, 0 } };
         struct orch_script *s;
         orch_error err;
         assert_int_equal(test_load_request(programs[i], request, &s, &err), ORCH_ECONFIG);
