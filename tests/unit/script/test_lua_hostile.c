@@ -123,8 +123,8 @@ static void what_takes_memory_is_ended(void **state)
 static void few_instructions_that_take_long_are_ended(void **state)
 {
     static const char *const programs[] = {
-        "local a, b = ('x'):rep(1 << 20) .. 'a', ('x'):rep(1 << 20) .. 'b' "
-        "while true do local _ = a < b end",
+        ("local a, b = ('x'):rep(1 << 20) .. 'a', ('x'):rep(1 << 20) .. 'b' "
+         "while true do local _ = a < b end"),
         "local function f(...) return f(1, ...) end f()",
         "local s = (' '):rep(1 << 18) .. '1' while true do local _ = s + 1 end",
     };
