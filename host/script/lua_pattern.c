@@ -149,8 +149,10 @@ static const char *same_again(struct orch_match *m, const char *s, int digit)
     int i = digit - '1';
     size_t len;
 
-    if (i < 0 || i >= m->level || m->captures[i].len < 0)
+    if (i < 0 || i >= m->level || m->captures[i].len == ORCH_CAPTURE_OPEN)
         luaL_error(m->L, "invalid capture index %%%d", i + 1);
+    if (m->captures[i].len == ORCH_CAPTURE_POSITION) /* no text is the same as a position */
+        return NULL;
     len = (size_t)m->captures[i].len;
     orch_lua_charge(m->L, (int64_t)(len / 64));
     return (size_t)(m->text_end - s) >= len && memcmp(m->captures[i].at, s, len) == 0 ? s + len

@@ -34,29 +34,42 @@ static bool run(lua_State *L, int f, struct orch_str pattern, struct orch_str te
     return lua_pcall(L, 3, 1, 0) == LUA_OK;
 }
 
+/* The bounded state: the same one until a limit was reached. */
+static lua_State *bounded(struct orch_script *s)
+{
+    orch_error err = ORCH_ERROR_INIT;
+
+    if (s->L != NULL && s->trip == ORCH_TRIP_NONE) {
+        orch_lua_refill(s);
+        return s->L;
+    }
+    orch_lua_close(s);
+    orch_arena_release(&s->arena);
+    *s = (struct orch_script){ .limits = { 16 << 20, 100000, 30000 } };
+    if (orch_lua_open(s, &err) != ORCH_OK)
+        abort();
+    return s->L;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static lua_State *theirs;
-    struct orch_script s = { .limits = { 16 << 20, 300000, 30000 } };
+    static struct orch_script s;
     struct fuzz_bytes b = { data, size };
-    orch_error err = ORCH_ERROR_INIT;
     int f = fuzz_byte(&b) % 4;
     struct orch_str pattern = fuzz_until(&b, '\n');
     struct orch_str text = fuzz_rest(&b);
 
     if (theirs == NULL && (theirs = luaL_newstate()) != NULL)
         luaL_openlibs(theirs);
-    if (theirs == NULL || orch_lua_open(&s, &err) != ORCH_OK)
+    if (theirs == NULL)
         abort();
-    bool ended = run(s.L, f, pattern, text);
+    bool ended = run(bounded(&s), f, pattern, text);
     if (!ended && s.trip == ORCH_TRIP_NONE)
         fuzz_broken("%s", lua_tostring(s.L, -1));
     if (ended && pattern.len <= PATTERN_MOST && text.len <= TEXT_MOST &&
         run(theirs, f, pattern, text) &&
         strcmp(lua_tostring(s.L, -1), lua_tostring(theirs, -1)) != 0)
         fuzz_broken("%s, Lua says %s", lua_tostring(s.L, -1), lua_tostring(theirs, -1));
-    orch_lua_close(&s);
-    orch_arena_release(&s.arena);
-    lua_settop(theirs, 0);
     return 0;
 }
