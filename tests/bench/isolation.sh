@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What connectors in workers cost: the job of main_job.sh and a file of 100 records, in workers and
-# with --in-process, interleaved. Reports figures; no test depends on them.
+# What connectors in workers cost: the main job into each destination, a job that reads XML, and a
+# file of 100 records, in workers and with --in-process, interleaved. Reports figures; no test
+# depends on them.
 #
 #   bash tests/bench/isolation.sh [ROWS [ROUNDS]]      default 500000 7
 set -eu
@@ -9,24 +10,40 @@ cd "$(dirname "$0")/../.."
 rows=${1:-500000}
 rounds=${2:-7}
 folder=$(mktemp -d /tmp/orchestra-bench-XXXXXX)
-trap 'rm -rf "$folder"' EXIT
+chmod 711 "$folder" # the server may run as another user
+trap 'bash tests/integration/postgres_server.sh stop "$folder/pg" >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
 
 cmake --preset release >/dev/null && cmake --build --preset release -j "$(nproc)" | tail -n 1
 cc -O2 -o "$folder/generate" tests/bench/generate.c
 "$folder/generate" dirty "$rows" "$folder/large.csv"
 "$folder/generate" dirty 100 "$folder/small.csv"
+mkdir -p "$folder/sge"
+"$folder/generate" r50 "$((rows / 5000))" "$folder/sge/X_R50_1.xml"
+sed -e "s|tests/data/energy|$folder|; s|build/quickstart|$folder|" \
+    scripts/territories/example.lua >"$folder/territory.lua"
+eval "$(bash tests/integration/postgres_server.sh start "$folder/pg" $$)"
+export PGHOST PGPORT PGUSER PGDATABASE
+columns="pdl text, name text, address text, insee text, ts timestamptz, kwh float8, quality text, tariff text, power_kva float8, energy text, comment text, source text, kgco2e float8"
+fresh="psql -Xqc 'drop table if exists public.energy' -c 'create table public.energy ($columns)' -c checkpoint"
+run="build/release/bin/orchestra run"
+usual="--quiet --log-level error --force"
+
+both() { # name, what to do before, command: a line for each way
+    printf '%s, one process\t%s\t%s\n' "$1" "$2" "$3 --in-process"
+    printf '%s, workers\t%s\t%s\n' "$1" "$2" "$3"
+}
+
+measure() {
+    both "$@" >"$folder/jobs"
+    python3 tests/bench/measure.py "$rounds" "$folder/jobs"
+}
 
 for size in large small; do
+    job="$run tests/bench/readings.lua $usual --max-rejects 100% --param input=$folder/$size.csv"
+    measure "$size CSV to PostgreSQL" "$fresh" "$job --param to=postgres"
     for to in csv geopackage; do
-        for way in --in-process ""; do
-            printf '%s to %s%s\t%s\t%s\n' "$size" "$to" "${way:- in workers}" "rm -f $folder/out.*" \
-                "build/release/bin/orchestra run tests/bench/readings.lua --quiet --log-level error --force $way --max-rejects 100% --param to=$to --param input=$folder/$size.csv --param output=$folder/out.$to"
-        done
-    done
-done >"$folder/jobs"
-for size in large small; do
-    for to in csv geopackage; do
-        grep "^$size to $to" "$folder/jobs" >"$folder/some"
-        python3 tests/bench/measure.py "$rounds" "$folder/some"
+        measure "$size CSV to $to" "rm -f $folder/out.*" "$job --param to=$to --param output=$folder/out.$to"
     done
 done
+measure "XML to geopackage" "rm -f $folder/city.gpkg" \
+    "$run scripts/energy/load_curve.lua $usual --territory $folder/territory.lua --param format=r50"
