@@ -13,7 +13,8 @@ def source(path):
 
 
 def opened(t, path, *codes, seconds=10, peak=64 * MIB):
-    done = t.run("run", t.pipeline(source(path)), "--summary", seconds=seconds, peak=peak)
+    done = t.run("run", t.pipeline(source(path)), "--summary", "--retry", "0", seconds=seconds,
+                 peak=peak)
     if done.code not in codes:
         raise Wrong(f"{path!r}: exit {done.code} where {codes} are due: {done.err[:300]}")
     if done.code != 0 and not done.err:
