@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdalign.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "data/bits.h"
 #include "data/frame.h"
@@ -46,6 +47,16 @@ static orch_status import_nulls(struct orch_arena *a, struct column *c, orch_err
     orch_bits_expand(bits, c->rows, true, null);
     c->null = null;
     return ORCH_OK;
+}
+
+/* One look at the bytes of all rows; which of them hold one is seldom asked. */
+static bool has_zeros(const struct column *c)
+{
+    if (c->layout.type != ORCH_TYPE_TEXT || c->rows == 0)
+        return false;
+    const int32_t *offsets = buffer_of(c, 1);
+    const char *bytes = buffer_of(c, 2);
+    return memchr(bytes + offsets[0], '\0', (size_t)(offsets[c->rows] - offsets[0])) != NULL;
 }
 
 /* ---- values -------------------------------------------------------------------------------- */
@@ -185,6 +196,7 @@ static orch_status import_column(struct orch_arena *a, struct column *c, struct 
     if (st != ORCH_OK)
         return st;
     vector.null = c->null;
+    vector.zeros = has_zeros(c);
     if (c->layout.kind == ORCH_LAYOUT_INT64 || c->layout.kind == ORCH_LAYOUT_FLOAT64) {
         vector.of.any = buffer_of(c, 1); /* the same layout: nothing is copied */
     } else {

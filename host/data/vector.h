@@ -7,7 +7,9 @@
  * The value slot of a null or failed row holds anything valid to read (text: {"", 0} or any view).
  * Vectors borrow: their arrays live in the batch arena or in the batch they were imported from,
  * and are never written after the kernel that made them returned. Text is a view per row, so that
- * trim, sub and the like copy nothing. */
+ * trim, sub and the like copy nothing.
+ * Text holds no zero bytes, for no destination can be trusted with them; only a vector that was
+ * imported may have some, and then `zeros` is set: a plan rejects those rows before its steps. */
 #ifndef ORCH_DATA_VECTOR_H
 #define ORCH_DATA_VECTOR_H
 
@@ -18,6 +20,7 @@ struct orch_vector {
     enum orch_type type;
     const uint8_t *null;
     const uint32_t *fail;
+    bool zeros;
     union {
         const uint8_t *boolean; /* 0 or 1 */
         const int64_t *integer; /* integer, date, timestamp */

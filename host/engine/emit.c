@@ -148,6 +148,11 @@ static const char *value_wrong(const struct orch_value *v, const char **rule)
         *rule = "arithmetic";
         return "is not a finite number";
     }
+    if (v->type == ORCH_TYPE_TEXT && v->text.len > 0 &&
+        memchr(v->text.ptr, '\0', v->text.len) != NULL) {
+        *rule = "nul";
+        return "holds a zero byte; take it out with gsub(\"\\0\", \"\")";
+    }
     if (v->type == ORCH_TYPE_TEXT && orch_utf8_valid(v->text.ptr, v->text.len) != v->text.len) {
         *rule = "encoding";
         return "is not valid UTF-8";

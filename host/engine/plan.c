@@ -252,6 +252,9 @@ orch_status orch_plan_run(struct orch_plan *p, const struct orch_frame *in,
     if (!batch_begin(p))
         return orch_batch_no_memory(in, err);
     frame.fields = &p->input;
+    st = orch_plan_drop_zero_bytes(p, &frame, err);
+    if (st != ORCH_OK)
+        return st;
     for (size_t i = 0; i < p->n_stages; i++) {
         st = stage_run(p, &p->stages[i], &frame, &next, err);
         if (st != ORCH_OK)

@@ -74,6 +74,13 @@ orch_status orch_stage_eval(struct orch_plan *p, const struct orch_stage *s,
                             const struct orch_frame *in, struct orch_vector *columns,
                             uint8_t **keep, int64_t *dropped, orch_error *err);
 
+/* ---- zero_bytes.c ------------------------------------------------------------------------- */
+
+/* Rejects the rows of a source batch that hold a zero byte in a text and takes them out of
+ * *frame. Costs nothing when no vector says that it has some. */
+orch_status orch_plan_drop_zero_bytes(struct orch_plan *p, struct orch_frame *frame,
+                                      orch_error *err);
+
 /* ---- emit.c ------------------------------------------------------------------------------- */
 
 /* In the batch arena; `in` has the rows that the function sees. NULL: out of memory. */

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/vec.h"
@@ -33,6 +34,7 @@ struct orch_rejects {
     bool open; /* the sink takes batches */
     ORCH_VEC(struct orch_reason) reasons;
     struct orch_text content; /* scratch */
+    struct orch_text visible; /* scratch: a raw text with its zero bytes shown */
     char input[5120];         /* scratch: a path, and what may name a member */
     pthread_mutex_t lock;
 };
@@ -77,6 +79,7 @@ void orch_rejects_free(struct orch_rejects *r)
     orch_builder_free(r->sample);
     orch_vec_release(&r->reasons);
     orch_text_release(&r->content);
+    orch_text_release(&r->visible);
     if (r->schema.release != NULL)
         r->schema.release(&r->schema);
     pthread_mutex_destroy(&r->lock);
@@ -197,11 +200,30 @@ static bool has_room(const orch_builder *b, int64_t rows, int64_t bytes)
     return orch_builder_rows(b) < rows && orch_builder_bytes(b) < bytes;
 }
 
-static orch_status row_add(struct orch_rejects *r, const struct reject_row *row)
+/* No destination can keep a zero byte in a text: U+2400 stands for it, "symbol for null". */
+static orch_status zeros_show(struct orch_rejects *r, struct orch_str *raw)
+{
+    size_t len = raw->len < MAX_RAW ? raw->len : MAX_RAW;
+    if (len == 0 || memchr(raw->ptr, '\0', len) == NULL)
+        return ORCH_OK;
+    orch_text_reset(&r->visible);
+    for (size_t i = 0; i < len; i++) {
+        if (raw->ptr[i] == '\0')
+            orch_text_puts(&r->visible, "\xE2\x90\x80");
+        else
+            orch_text_putc(&r->visible, raw->ptr[i]);
+    }
+    *raw = (struct orch_str){ r->visible.ptr, r->visible.len };
+    return r->visible.failed ? ORCH_ENOMEM : ORCH_OK;
+}
+
+static orch_status row_add(struct orch_rejects *r, struct reject_row *row)
 {
     r->count++;
     reason_count(r, row);
-    orch_status st = row_put(r, r->builder, row);
+    orch_status st = zeros_show(r, &row->raw);
+    if (st == ORCH_OK)
+        st = row_put(r, r->builder, row);
     if (st == ORCH_OK && has_room(r->sample, SAMPLE_ROWS, BATCH_BYTES))
         st = row_put(r, r->sample, row);
     if (st == ORCH_OK && r->open && !has_room(r->builder, BATCH_ROWS, BATCH_BYTES))

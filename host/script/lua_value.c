@@ -55,6 +55,9 @@ static struct orch_str check_text(lua_State *L, int index, const char *what)
     if (orch_utf8_valid(s.ptr, s.len) != s.len)
         orch_lua_raise(L, "save the script as UTF-8; cut texts with utf8.offset",
                        "%s is not valid UTF-8", what);
+    if (memchr(s.ptr, '\0', s.len))
+        orch_lua_raise(L, "write it without \\0: no destination can keep a zero byte in a text",
+                       "%s holds a zero byte", what);
     return s;
 }
 
@@ -62,8 +65,6 @@ const char *orch_lua_to_text(lua_State *L, int index, const char *what)
 {
     struct orch_str s = check_text(L, index, what);
 
-    if (memchr(s.ptr, '\0', s.len))
-        orch_lua_raise(L, NULL, "%s holds a zero byte", what);
     return orch_lua_keep(L, s.ptr, s.len);
 }
 

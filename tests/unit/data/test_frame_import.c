@@ -77,6 +77,24 @@ static void text_becomes_views_into_the_batch(void **state)
     orch_arena_release(&im.arena);
 }
 
+static void text_with_zero_bytes_is_told(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\0abc\0";
+    int32_t with[] = { 2, 4, 5 }, without[] = { 1, 3, 4 };
+    struct test_batch b;
+    struct imported im;
+    test_batch_init(&b, 2);
+    test_batch_add(&b, "with", "u", 0, NULL, with, bytes);
+    test_batch_add(&b, "without", "u", 0, NULL, without, bytes);
+    test_batch_add(&b, "binary", "z", 0, NULL, with, bytes);
+    assert_int_equal(import(&im, &b), ORCH_OK);
+    assert_true(im.frame.columns[0].zeros);
+    assert_false(im.frame.columns[1].zeros);
+    assert_false(im.frame.columns[2].zeros);
+    orch_arena_release(&im.arena);
+}
+
 static void nulls_become_bytes_only_when_there_are_any(void **state)
 {
     (void)state;
@@ -313,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_layouts_are_not_copied),
         cmocka_unit_test(text_becomes_views_into_the_batch),
+        cmocka_unit_test(text_with_zero_bytes_is_told),
         cmocka_unit_test(nulls_become_bytes_only_when_there_are_any),
         cmocka_unit_test(narrow_integers_are_widened_with_their_sign),
         cmocka_unit_test(units_of_time_become_microseconds),

@@ -109,6 +109,11 @@ static void values_that_do_not_fit_are_named(void **state)
     odd[1] = val_text("\xC3");
     r = plan_run(&b, p);
     is_reject(&r.rejects[0], 0, "encoding", "output \"t\" is not valid UTF-8", "t");
+    odd[1] = val_text("a");
+    odd[1].text.len = 2;
+    r = plan_run(&b, p);
+    is_reject(&r.rejects[0], 0, "nul",
+              "output \"t\" holds a zero byte; take it out with gsub(\"\\0\", \"\")", "t");
     odd[1] = val_nil();
     odd_times = (1 << 20) + 1;
     assert_int_equal(plan_try(&b, p, &r), ORCH_ECONFIG);

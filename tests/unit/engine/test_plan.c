@@ -19,6 +19,35 @@ static void without_steps_every_column_passes(void **state)
     build_close(&b);
 }
 
+/* Zero bytes in a null, or in a column that nobody reads, are nobody's. */
+static void rows_with_zero_bytes_are_rejected_before_the_steps(void **state)
+{
+    static const struct orch_str texts[] = {
+        { "a", 1 }, { "b\0", 2 }, { "\0", 1 }, { "d", 1 }
+    };
+    struct build b;
+    struct orch_plan *p;
+    struct orch_plan_result r;
+    (void)state;
+
+    four_rows(&b);
+    b.columns[0].of.text = texts;
+    b.columns[0].zeros = true;
+    p = plan_of(&b, STEPS(where_step(call(&b, "gt", col(&b, "n"), lit(&b, val_int(2)), NULL))));
+    for (int batch = 0; batch < 2; batch++) {
+        r = plan_run(&b, p);
+        assert_int_equal(r.frame.rows, 2);
+        assert_int_equal(r.frame.source_row[0], 2);
+        assert_int_equal(r.frame.source_row[1], 3);
+        assert_int_equal(r.n_rejects, 1);
+        is_reject(&r.rejects[0], 1, "nul", "the text holds a zero byte; take it out in the source",
+                  "name");
+        assert_int_equal(r.rejects[0].raw.len, 2);
+    }
+    orch_plan_free(p);
+    build_close(&b);
+}
+
 static void select_gives_typed_fields_and_asks_for_what_it_reads(void **state)
 {
     struct build b;
@@ -301,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_steps_every_column_passes),
+        cmocka_unit_test(rows_with_zero_bytes_are_rejected_before_the_steps),
         cmocka_unit_test(select_gives_typed_fields_and_asks_for_what_it_reads),
         cmocka_unit_test(a_failed_output_rejects_its_row_and_the_first_wins),
         cmocka_unit_test(a_failure_that_reaches_no_output_does_not_reject),

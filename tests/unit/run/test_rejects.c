@@ -141,6 +141,20 @@ static void raw_text_ends_where_it_is_no_text_and_at_64_kib(void **state)
     orch_rejects_free(r);
 }
 
+static void zero_bytes_of_a_raw_text_are_shown(void **state)
+{
+    (void)state;
+    struct sink s = { 0 };
+    struct orch_rejects *r = rejects_with(&s, -1, 10, NULL, 0);
+    orch_reject reject = { .struct_size = sizeof reject, .record = 7, .offset = -1,
+                           .rule = "nul", .message = "m", .raw = "a\0b\0", .raw_len = 4 };
+    assert_int_equal(orch_rejects_add_source(r, &reject), ORCH_OK);
+    assert_int_equal(orch_rejects_flush(r), ORCH_OK);
+    assert_string_equal(cell(r, &s.batches[0], RAW), "a\xE2\x90\x80" "b\xE2\x90\x80");
+    sink_release(&s);
+    orch_rejects_free(r);
+}
+
 static void the_limit_stops_the_source_at_the_reject_past_it(void **state)
 {
     (void)state;
@@ -433,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_reject_of_the_source_becomes_a_row),
         cmocka_unit_test(absent_texts_of_a_reject_are_filled_in),
         cmocka_unit_test(raw_text_ends_where_it_is_no_text_and_at_64_kib),
+        cmocka_unit_test(zero_bytes_of_a_raw_text_are_shown),
         cmocka_unit_test(the_limit_stops_the_source_at_the_reject_past_it),
         cmocka_unit_test(a_share_is_judged_when_all_is_read),
         cmocka_unit_test(a_limit_of_no_share_allows_none),

@@ -163,6 +163,8 @@ static void dates_are_literals_of_their_own_type(void **state)
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
+static const char zero_hint[] = "write it without \\0: no destination can keep a zero byte in a text";
+
 static void a_wrong_call_says_how_it_is_written(void **state)
 {
     (void)state;
@@ -193,6 +195,9 @@ static void a_wrong_call_says_how_it_is_written(void **state)
             "divide by something that is not zero");
     refused("col.a:eq('\\xff')", "argument 1 of \"eq\" is not valid UTF-8",
             "save the script as UTF-8; cut texts with utf8.offset");
+    refused("col.a .. 'x\\0'", "argument 1 of \"concat\" holds a zero byte", zero_hint);
+    refused("col.a:replace('x', '\\0')", "argument 2 of \"replace\" holds a zero byte", zero_hint);
+    refused("col.a:map { a = '\\0' }", "argument 1 of \"map\" holds a zero byte", zero_hint);
     refused("col[1]", "a column has a name, not an integer", "write col.NAME or col[\"any name\"]");
     refused("col['']", "a column's name is empty", "");
 }

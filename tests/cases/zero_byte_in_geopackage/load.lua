@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    source = o.source.csv { path = "meters.csv", delimiter = ";" },
+    steps = {
+        o.select {
+            meter = col.meter:required(),
+            note = col.note:empty_null(),
+        },
+    },
+    destination = o.destination.geopackage { path = "city.gpkg", table = "meters" },
+}

@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: Apache-2.0
+local o = require "orchestra"
+local col = o.column
+
+return o.pipeline {
+    name = "test.meters",
+    source = o.source.csv { path = "meters.csv", delimiter = ";" },
+    steps = { o.select { note = col.note .. "\0" } },
+    destination = o.destination.files { path = "out.csv" },
+}
