@@ -59,12 +59,12 @@ static orch_status take_tally(struct csv_scan *s, unsigned char delimiter, struc
                               orch_error *err)
 {
     size_t above = s->options->metadata ? 2 : 0;
-    int64_t start = s->at;
     orch_status st = ORCH_OK;
 
     *t = (struct tally) { .delimiter = delimiter };
     csv_scan_delimiter(s, delimiter);
-    for (size_t i = 0; i < above + SAMPLE_RECORDS && s->at - start < SAMPLE_BYTES; i++) {
+    csv_scan_stop_at(s, s->at + SAMPLE_BYTES);
+    for (size_t i = 0; i < above + SAMPLE_RECORDS; i++) {
         csv_scan_sink(s, i == above ? watch_first : NULL, t);
         st = csv_scan_next(s, err);
         if (st != ORCH_OK)
@@ -80,6 +80,7 @@ static orch_status take_tally(struct csv_scan *s, unsigned char delimiter, struc
         }
     }
     csv_scan_sink(s, NULL, NULL);
+    csv_scan_stop_at(s, INT64_MAX);
     csv_scan_return(s);
     return st == ORCH_END ? ORCH_OK : st;
 }
@@ -245,8 +246,11 @@ orch_status csv_detect(struct csv_scan *s, const char *input, orch_error *err)
 {
     unsigned char delimiter = s->options->delimiter;
     struct tally own;
-    orch_status st;
+    /* What is held stays in memory: that must not be a gigabyte of blank lines. */
+    orch_status st = csv_scan_pass_blank(s, err);
 
+    if (st != ORCH_OK && st != ORCH_END)
+        return st;
     csv_scan_hold(s);
     if (!delimiter) {
         st = choose(s, input, &delimiter, err);

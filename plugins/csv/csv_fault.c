@@ -58,3 +58,22 @@ void csv_fault_explain(const struct csv_scan *s, char *out, size_t size)
     }
     explain_quote(r, out, size);
 }
+
+const char *csv_fault_hint(enum csv_fault fault)
+{
+    switch (fault) {
+    case CSV_FAULT_RECORD:
+        return "check that the file is a CSV file whose lines end, or set skip_lines to pass over "
+               "this line; if it is right as it is, raise max_record";
+    case CSV_FAULT_NUL:
+        return "export the file again as text, or set encoding if it is UTF-16 or UTF-32";
+    case CSV_FAULT_FIELD:
+        return "check delimiter; if the field is right as it is, raise max_field";
+    case CSV_FAULT_NONE:
+    case CSV_FAULT_QUOTE:
+    case CSV_FAULT_UNCLOSED:
+        break;
+    }
+    return "correct the quotes of this line, or set quote = \"none\" if the file does not quote "
+           "fields";
+}

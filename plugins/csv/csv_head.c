@@ -87,12 +87,26 @@ static orch_status input_is_empty(const struct csv_scan *s, const char *input, o
     return ORCH_EDATA;
 }
 
+/* Why the record cannot be read, and what can be done: of a fault, or of too many columns. */
+static void explain_record(const struct csv_scan *s, orch_error *err)
+{
+    const struct csv_record *r = &s->record;
+    char why[192] = "it has more than 4096 columns";
+
+    if (r->fault != CSV_FAULT_NONE)
+        csv_fault_explain(s, why, sizeof why);
+    orch_error_detail(err, "line %lld: %s", (long long)r->line, why);
+    if (r->fault != CSV_FAULT_NONE)
+        orch_error_hint(err, "%s", csv_fault_hint(r->fault));
+    else
+        orch_error_hint(err, "check delimiter; export a table that is so wide in parts, or with a "
+                             "row for each value");
+}
+
 /* Reads one record above the rows; `what` names it. */
 static orch_status read_cells(struct csv_scan *s, const char *what, const char *input,
                               struct csv_cells *cells, orch_error *err)
 {
-    char why[192] = "it has more than 4096 columns";
-
     csv_scan_sink(s, keep_cell, cells);
     orch_status st = csv_scan_next(s, err);
     csv_scan_sink(s, NULL, NULL);
@@ -104,10 +118,8 @@ static orch_status read_cells(struct csv_scan *s, const char *what, const char *
         return no_memory(err);
     if (s->record.fault == CSV_FAULT_NONE && !cells->many)
         return ORCH_OK;
-    if (s->record.fault != CSV_FAULT_NONE)
-        csv_fault_explain(s, why, sizeof why);
     orch_error_set(err, ORCH_EDATA, "cannot read the %s of input \"%s\"", what, input);
-    orch_error_detail(err, "line %lld: %s", (long long)s->record.line, why);
+    explain_record(s, err);
     return ORCH_EDATA;
 }
 
@@ -260,10 +272,11 @@ static orch_status read_header(struct csv_head *h, struct csv_scan *s, const cha
 static orch_status count_columns(struct csv_head *h, struct csv_scan *s, const char *input,
                                  orch_error *err)
 {
-    char why[192];
+    orch_status st = csv_scan_pass_blank(s, err);
 
     csv_scan_hold(s);
-    orch_status st = csv_scan_next(s, err);
+    if (st == ORCH_OK)
+        st = csv_scan_next(s, err);
     if (st == ORCH_END) {
         csv_scan_unhold(s);
         return ORCH_OK;
@@ -272,11 +285,8 @@ static orch_status count_columns(struct csv_head *h, struct csv_scan *s, const c
         return st;
     size_t n = s->record.fields;
     if (s->record.fault != CSV_FAULT_NONE || n > CSV_MAX_COLUMNS) {
-        csv_fault_explain(s, why, sizeof why);
         orch_error_set(err, ORCH_EDATA, "cannot count the columns of input \"%s\"", input);
-        orch_error_detail(err, "line %lld: %s", (long long)s->record.line,
-                          n > CSV_MAX_COLUMNS ? "it has more than 4096 columns" : why);
-        orch_error_hint(err, "set columns to the names of its columns");
+        explain_record(s, err);
         return ORCH_EDATA;
     }
     csv_scan_return(s);

@@ -61,10 +61,12 @@ static void reset_parser(struct csv_scan *s)
 
 /* ---- life cycle -------------------------------------------------------------------------- */
 
-/* Passes over the current line however long it is. */
+/* Passes over the current line however long it is. ORCH_END: or over as much as is wanted. */
 static orch_status skip_line(struct csv_scan *s, orch_error *err)
 {
     for (;;) {
+        if (s->at >= s->stop)
+            return ORCH_END;
         int64_t end = 0;
         bool cut = false;
         s->window.keep = s->at;
@@ -83,7 +85,9 @@ static orch_status skip_line(struct csv_scan *s, orch_error *err)
 orch_status csv_scan_open(struct csv_scan *s, const orch_host *host, size_t index,
                           const struct csv_options *options, orch_error *err)
 {
-    *s = (struct csv_scan) { .options = options, .line = 1, .field = ignore_field };
+    *s = (struct csv_scan) {
+        .options = options, .line = 1, .stop = INT64_MAX, .field = ignore_field
+    };
     if (csv_init(&s->parser, STRICT) != 0)
         return orch_error_set(err, ORCH_EINTERNAL, "libcsv cannot be started");
     s->parser_ready = true;
@@ -136,6 +140,20 @@ static bool is_blank(const struct csv_scan *s, int64_t end)
     return (size_t)(end - s->at) == terminator + mark_length(s, end);
 }
 
+/* Line ends in a row, as many as are at hand: a file may hold nothing else for a gigabyte. */
+static void pass_line_ends(struct csv_scan *s)
+{
+    const char *text = csv_window_at(&s->window, s->at);
+    const char *end = csv_window_at(&s->window, s->window.end);
+
+    for (; text < end && (*text == '\n' || *text == '\r'); s->line++) {
+        if (*text == '\r' && text + 1 == end)
+            break; /* an LF may follow */
+        text += *text == '\r' && text[1] == '\n' ? 2 : 1;
+    }
+    s->at += text - csv_window_at(&s->window, s->at);
+}
+
 /* Finds the line on which the next record begins: s->at, *end. */
 static orch_status next_start(struct csv_scan *s, int64_t *end, bool *cut, orch_error *err)
 {
@@ -148,6 +166,9 @@ static orch_status next_start(struct csv_scan *s, int64_t *end, bool *cut, orch_
         s->skipping = false;
     }
     for (;;) {
+        pass_line_ends(s);
+        if (s->at >= s->stop)
+            return ORCH_END;
         s->window.keep = s->at;
         orch_status st = csv_window_line(&s->window, s->at, end, cut, err);
         if (st != ORCH_OK)
@@ -163,6 +184,19 @@ static orch_status next_start(struct csv_scan *s, int64_t *end, bool *cut, orch_
         s->at = *end;
         s->line++;
     }
+}
+
+orch_status csv_scan_pass_blank(struct csv_scan *s, orch_error *err)
+{
+    int64_t end = 0;
+    bool cut = false;
+
+    return next_start(s, &end, &cut, err);
+}
+
+void csv_scan_stop_at(struct csv_scan *s, int64_t offset)
+{
+    s->stop = offset;
 }
 
 static void begin_record(struct csv_scan *s)

@@ -52,6 +52,7 @@ struct csv_scan {
     struct csv_record record; /* in progress */
     int64_t at;               /* the next line's first byte */
     int64_t line;             /* the next line's number */
+    int64_t stop;             /* where records end to begin */
     int64_t slice_end;        /* past the line libcsv is fed with */
     bool row_done;
     bool skipping; /* inside a line that is too long: the rest of it goes first */
@@ -65,6 +66,11 @@ void csv_scan_close(struct csv_scan *s); /* zeroed allowed */
 void csv_scan_delimiter(struct csv_scan *s, unsigned char delimiter);
 /* Who gets the fields from now on. */
 void csv_scan_sink(struct csv_scan *s, csv_field_fn field, void *ctx);
+
+/* Goes on to the line on which the next record begins. ORCH_END: there is none. */
+orch_status csv_scan_pass_blank(struct csv_scan *s, orch_error *err);
+/* From now on no record begins at or after `offset`; INT64_MAX: any may. */
+void csv_scan_stop_at(struct csv_scan *s, int64_t offset);
 
 /* Reads the next record into s->record; blank lines and comments are passed over. Its fields have
  * gone to the sink, some of them also when it has a fault. The record's text stays in the window

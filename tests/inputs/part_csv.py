@@ -48,7 +48,14 @@ def test_a_quote_that_never_closes_is_told(t):
 def test_a_header_without_end_is_refused(t):
     for header in ((b"x", t.huge), (b'"x', t.huge // 2), (b"x;", t.huge // 2)):
         load(t, header, "\n1;2\n", peak=SMALL, seconds=60).ended(4)
-    load(t, (b"\n", t.huge // 16), "a;b\n1;2\n", peak=SMALL, seconds=60).ended(0)
+
+
+def test_blank_lines_without_end_cost_little(t):
+    for end in (b"\n", b"\r\n", b"\r"):
+        load(t, (end, t.huge // len(end)), "a;b\n1;2\n", peak=SMALL, seconds=30).ended(0)
+        load(t, "a;b\n", (end, t.huge // len(end)), "1;2\n", peak=SMALL, seconds=30).ended(0)
+    load(t, "a;b\n#", (b"x", t.huge), "\n1;2\n", more='comment = "#"', peak=SMALL,
+         seconds=30).ended(0, "loaded               1")
 
 
 def test_a_million_columns_are_refused(t):

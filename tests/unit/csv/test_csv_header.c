@@ -60,6 +60,8 @@ static void several_thousand_equal_names_are_told_apart(void **state)
     assert_int_equal(fake_run(&f, &err), ORCH_EDATA);
     assert_string_equal(err.message, "cannot read the header of input \"x.csv\"");
     assert_string_equal(err.detail, "line 1: it has more than 4096 columns");
+    assert_string_equal(err.hint, "check delimiter; export a table that is so wide in parts, or "
+                                  "with a row for each value");
     fake_release(&f);
     free(text);
 }
@@ -209,7 +211,9 @@ static void header_with_a_stray_quote_is_an_error(void **state)
     (void)state;
     fake_set(&f, "delimiter", ";");
     fake_expect_error(&f, ORCH_EDATA, "cannot read the header of input \"x.csv\"",
-                      "line 1: a quote stands where none may, by byte 4 of line 1", "");
+                      "line 1: a quote stands where none may, by byte 4 of line 1",
+                      "correct the quotes of this line, or set quote = \"none\" if the file does "
+                      "not quote fields");
 }
 
 static void header_with_a_zero_byte_is_an_error(void **state)
@@ -219,7 +223,33 @@ static void header_with_a_zero_byte_is_an_error(void **state)
     fake_add_bytes(&f, "x.csv", "a;b\0c\n1;2\n", 10);
     fake_set(&f, "delimiter", ";");
     fake_expect_error(&f, ORCH_EDATA, "cannot read the header of input \"x.csv\"",
-                      "line 1: a zero byte stands in the record", "");
+                      "line 1: a zero byte stands in the record",
+                      "export the file again as text, or set encoding if it is UTF-16 or UTF-32");
+}
+
+static void header_that_is_too_long_is_an_error(void **state)
+{
+    struct fake f = fake_of("abcdefgh;ijklmnopq\n1;2\n");
+    (void)state;
+    fake_set(&f, "max_record", "16");
+    fake_expect_error(&f, ORCH_EDATA, "cannot read the header of input \"x.csv\"",
+                      "line 1: the record is longer than 16 bytes",
+                      "check that the file is a CSV file whose lines end, or set skip_lines to pass "
+                      "over this line; if it is right as it is, raise max_record");
+    f = fake_of("a;bcdef\n1;2\n");
+    fake_set(&f, "max_field", "4");
+    fake_set(&f, "delimiter", ";");
+    fake_expect_error(&f, ORCH_EDATA, "cannot read the header of input \"x.csv\"",
+                      "line 1: field 2 is longer than 4 bytes",
+                      "check delimiter; if the field is right as it is, raise max_field");
+}
+
+/* Of whichever kind they are, and wherever the host cuts them. */
+static void blank_lines_above_and_below_the_header_are_counted(void **state)
+{
+    struct fake f = fake_of("\n\r\n\r\r\n\n\xef\xbb\xbf\n\ra;b\n\r\n\n\r1;2\n\r\r\n");
+    (void)state;
+    fake_expect(&f, "a|b\n1:12:20 1|2\n");
 }
 
 /* ---- several inputs ---------------------------------------------------------------------- */
@@ -308,6 +338,8 @@ int main(void)
         cmocka_unit_test(header_alone_gives_no_rows),
         cmocka_unit_test(header_with_a_stray_quote_is_an_error),
         cmocka_unit_test(header_with_a_zero_byte_is_an_error),
+        cmocka_unit_test(header_that_is_too_long_is_an_error),
+        cmocka_unit_test(blank_lines_above_and_below_the_header_are_counted),
         cmocka_unit_test(inputs_may_differ_in_order_and_have_headers_of_their_own),
         cmocka_unit_test(later_input_without_a_column_is_a_schema_error),
         cmocka_unit_test(metadata_belongs_to_its_input),
