@@ -44,4 +44,15 @@ orch_status pg_scan_begin(struct pg_scan *scan, const char *query, orch_error *e
 orch_status pg_scan_fill(struct pg_scan *scan, int64_t rows, int64_t bytes, orch_error *err);
 void pg_scan_release(struct pg_scan *scan);
 
+/* ---- pg_message.c ---- */
+
+/* The schema of the columns, and a builder for it. */
+orch_status pg_scan_schema(struct pg_scan *scan, orch_error *err);
+/* Takes one message of the COPY: its header, rows, its trailer. Rows that cannot be kept are
+ * rejected. ORCH_EIO: it is no such message. */
+orch_status pg_scan_message(struct pg_scan *scan, const unsigned char *p, size_t len,
+                            orch_error *err);
+/* Ends the scan with the error of a server that does not send what it should. */
+orch_status pg_scan_malformed(struct pg_scan *scan, orch_error *err);
+
 #endif
