@@ -39,7 +39,7 @@ static void read_columns(struct fuzz_bytes *in, struct pg_scan *scan,
     for (size_t i = 0; i < scan->n_columns; i++) {
         uint8_t kind = fuzz_byte(in);
         columns[i].name = names[i];
-        columns[i].kind = (enum pg_kind)((kind & 0x7F) % (PG_GEOMETRY + 1));
+        columns[i].kind = (enum pg_kind)((kind & 0x7F) % PG_GEOMETRY); /* which is read as text */
         columns[i].as_text = (kind & 0x80) != 0 || columns[i].kind == PG_OTHER;
     }
 }
