@@ -9,7 +9,8 @@
 #include "plugin/options.h"
 #include "settings.h"
 
-static const char secret[] = "7c1e-a-secret-word";
+/* Begins with what no escape of a text ends with: "\\x17" and a typed rest must not read as it. */
+static const char secret[] = "~1e-a-secret-word";
 static const char *const choices[] = { "reject", "null", "keep", NULL };
 
 #define OPTION(kind, id, ...)                                                                      \
