@@ -270,18 +270,28 @@ void cli_settings_release(struct cli_settings *s)
 
 /* ---- help ---------------------------------------------------------------------------------- */
 
-void cli_help(void)
+/* Words too wide for their column get a line of their own. */
+static void help_line(const struct cli_command *c)
+{
+    if (strlen(c->words) > 18)
+        printf("  %-11s %s\n%-33s%s\n", c->name, c->words, "", c->summary);
+    else
+        printf("  %-11s %-18s %s\n", c->name, c->words, c->summary);
+}
+
+int cli_help(void)
 {
     printf("orchestra " ORCH_VERSION ": municipal exports into common standards\n\n"
            "usage: orchestra COMMAND ...\n\n");
     for (const struct cli_command *c = cli_commands; c->name != NULL; c++)
-        printf("  %-11s %-18s %s\n", c->name, c->words, c->summary);
+        help_line(c);
     printf("\norchestra COMMAND --help tells more. Exit codes:\n");
     for (const struct cli_exit *e = cli_exits; e->meaning != NULL; e++)
         printf("  %3d  %s\n", e->code, e->meaning);
+    return cli_printed();
 }
 
-void cli_help_command(const struct cli_command *command)
+int cli_help_command(const struct cli_command *command)
 {
     printf("usage: orchestra %s %s [options]\n\n%s\n\n", command->name, command->words,
            command->summary);
@@ -295,4 +305,5 @@ void cli_help_command(const struct cli_command *command)
         printf("  %-24s %s\n", left, options[i].summary);
     }
     printf("\nexample: %s\n", command->example);
+    return cli_printed();
 }

@@ -41,8 +41,9 @@ extern const struct cli_command cli_commands[]; /* ended by an entry without nam
 bool cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_settings *out);
 void cli_settings_release(struct cli_settings *s);
 
-void cli_help(void);
-void cli_help_command(const struct cli_command *command);
+/* Both as cli_printed. */
+int cli_help(void);
+int cli_help_command(const struct cli_command *command);
 const struct cli_command *cli_command_find(const char *name);
 
 int cmd_run(const struct cli_settings *);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -140,8 +141,10 @@ static int manifest(const char *name, orch_error *err)
     struct orch_loaded *items;
     size_t n;
     char *path = realpath(name, NULL);
-    orch_status st = path != NULL ? orch_describe_library(NULL, path, &said, err)
-                                  : orch_file_error(err, "read", name, errno);
+    struct stat about;
+    int why = path == NULL || stat(path, &about) != 0 ? errno : S_ISDIR(about.st_mode) ? EISDIR : 0;
+    orch_status st = why == 0 ? orch_describe_library(NULL, path, &said, err)
+                              : orch_file_error(err, "read", name, why);
     if (st == ORCH_OK)
         st = orch_manifest_read(&arena, path, NULL, (struct orch_str){ said.ptr, said.len },
                                 &items, &n, err);
@@ -153,6 +156,18 @@ static int manifest(const char *name, orch_error *err)
     orch_arena_release(&arena);
     free(path);
     return code;
+}
+
+static void usage(const char *word, size_t n_words)
+{
+    static const char *const verbs[] = { "describe", "manifest" };
+    const char *near = orch_str_nearest(word, verbs, 2);
+    fprintf(stderr, "orchestra: connectors takes nothing, or: describe NAME, or: manifest "
+                    "LIBRARY\n");
+    if (near != NULL && strcmp(near, word) != 0)
+        fprintf(stderr, "  hint: did you mean \"%s\"?\n", near);
+    else if (near != NULL && n_words == 1)
+        fprintf(stderr, "  hint: %s needs %s\n", near, near == verbs[0] ? "NAME" : "LIBRARY");
 }
 
 int cmd_connectors(const struct cli_settings *s)
@@ -171,8 +186,7 @@ int cmd_connectors(const struct cli_settings *s)
     else if (strcmp(s->words[0], "manifest") == 0 && s->n_words == 2)
         code = manifest(s->words[1], &err);
     else
-        fprintf(stderr, "orchestra: connectors takes nothing, or: describe NAME, or: manifest "
-                        "LIBRARY\n");
+        usage(s->words[0], s->n_words);
     orch_registry_free(registry);
     return code;
 }

@@ -59,7 +59,7 @@ static int print(const struct cli_settings *s, const struct cli_ledger *l, bool 
             text.len -= header;
         }
     } else if (l->run[0] == '\0') {
-        orch_text_puts(&text, "no run yet\n");
+        cli_no_run(s, &text);
     } else if (l->grid.n_rows == 0) {
         orch_text_printf(&text, "no reject in run %s\n", l->run);
     } else {

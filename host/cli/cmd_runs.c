@@ -48,7 +48,7 @@ static int print(const struct cli_settings *s, struct cli_ledger *l)
     } else if (s->csv) {
         cli_table_csv(&l->grid, &text);
     } else if (l->grid.n_rows == 0) {
-        orch_text_puts(&text, "no run yet\n");
+        cli_no_run(s, &text);
     } else if (narrow(&l->arena, &l->grid, &few) == ORCH_OK) {
         cli_table_print(&few, &text);
     } else {

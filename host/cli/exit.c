@@ -69,13 +69,21 @@ int cli_fail(enum orch_stage stage, const orch_error *err)
     return cli_exit_code(stage, err);
 }
 
+static int print_failed(const char *why)
+{
+    fprintf(stderr, "orchestra: cannot write the result: %s\n", why);
+    return CLI_INTERNAL;
+}
+
+int cli_printed(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? CLI_OK : print_failed(strerror(errno));
+}
+
 int cli_print(const struct orch_text *text)
 {
-    bool ok = !text->failed && fwrite(orch_text_z(text), 1, text->len, stdout) == text->len &&
-              fflush(stdout) == 0;
-    if (ok)
-        return CLI_OK;
-    fprintf(stderr, "orchestra: cannot write the result: %s\n",
-            text->failed ? "out of memory" : strerror(errno));
-    return CLI_INTERNAL;
+    if (text->failed)
+        return print_failed("out of memory");
+    (void)fwrite(orch_text_z(text), 1, text->len, stdout);
+    return cli_printed();
 }

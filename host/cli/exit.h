@@ -33,5 +33,7 @@ void cli_print_error(const orch_error *err);
 void cli_errors_as_json(bool json);
 /* Writes all of `text` to stdout; CLI_OK, or CLI_INTERNAL when that fails (a full disk). */
 int cli_print(const struct orch_text *text);
+/* The same of what printf wrote. */
+int cli_printed(void);
 
 #endif

@@ -63,8 +63,7 @@ static int command_run(const struct cli_command *command, int argc, char **argv)
     int code = CLI_USAGE;
     if (cli_parse(command, argc, argv, &settings) && log_setup(&settings)) {
         if (settings.help) {
-            cli_help_command(command);
-            code = CLI_OK;
+            code = cli_help_command(command);
         } else {
             code = cli_policy_find(&settings, &policy);
             settings.policy = policy;
@@ -97,25 +96,23 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("orchestra " ORCH_VERSION);
-        return CLI_OK;
+        return cli_printed();
     }
     if (strcmp(argv[1], ORCH_CHILD_ARGUMENT) == 0)
         return orch_worker_main();
     const char *word = argv[1];
     bool help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
-    if (help && argc == 2) {
-        cli_help();
-        return CLI_OK;
-    }
+    if (help && argc == 2)
+        return cli_help();
     const struct cli_command *command = cli_command_find(help ? argv[2] : word);
     if (command == NULL)
         return unknown_command(help ? argv[2] : word);
-    if (help) {
-        cli_help_command(command);
-        return CLI_OK;
-    }
+    if (help)
+        return cli_help_command(command);
     if (!orch_cancel_watch_signals()) {
-        fprintf(stderr, "orchestra: cannot start the signal thread\n");
+        fprintf(stderr, "orchestra: cannot start a thread\n"
+                        "  hint: raise the limits of processes (ulimit -u) and memory (ulimit -v)"
+                        "\n");
         return CLI_INTERNAL;
     }
     return command_run(command, argc - 2, argv + 2);

@@ -305,3 +305,11 @@ void cli_ledger_release(struct cli_ledger *l)
 {
     orch_arena_release(&l->arena);
 }
+
+void cli_no_run(const struct cli_settings *s, struct orch_text *out)
+{
+    if (s->pipeline != NULL)
+        orch_text_printf(out, "no run of pipeline \"%s\"\n", s->pipeline);
+    else
+        orch_text_puts(out, "no run yet\n");
+}

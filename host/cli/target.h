@@ -33,5 +33,7 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
                             int64_t offset, int64_t limit, struct cli_ledger *out,
                             enum orch_stage *stage, orch_error *err);
 void cli_ledger_release(struct cli_ledger *l);
+/* What is said where there is none; a pipeline that was asked for may be misspelt. */
+void cli_no_run(const struct cli_settings *s, struct orch_text *out);
 
 #endif

@@ -152,14 +152,17 @@ static orch_status unquote(const struct reader *r, struct orch_str line, struct 
     return ORCH_OK;
 }
 
-/* The option's own parser, with the place; what it says needs no other hint than the summary. */
+/* The option's own parser, with the place; what it says needs no other hint than an example
+ * or the summary. */
 static orch_status canonical(const struct reader *r, const orch_option *key, struct orch_str value,
                              struct orch_text *out, orch_error *err)
 {
     orch_error own = ORCH_ERROR_INIT;
     orch_status st = orch_option_value(key, value, false, out, &own);
     if (st == ORCH_ECONFIG) {
-        if (own.hint[0] == '\0')
+        if (own.hint[0] == '\0' && key->example != NULL)
+            orch_error_hint(&own, "for example: %s = %s", key->name, key->example);
+        else if (own.hint[0] == '\0')
             orch_error_hint(&own, "%s", key->summary);
         at_line(r, &own);
     }

@@ -5,27 +5,33 @@
 
 /* ---- what says it itself ---------------------------------------------------------------- */
 
+#define PACKED "leave out unpack = \"no\", or unpack it first"
+
 static const struct {
     const char *bytes;
     size_t len;
-    const char *what;
-} packed[] = {
-    { "\x1F\x8B", 2, "gzip" },
-    { "PK\x03\x04", 4, "zip (an .xlsx or .ods file is one too)" },
-    { "\xFD" "7zXZ\0", 6, "xz" },
-    { "\x28\xB5\x2F\xFD", 4, "zstd" },
-    { "7z\xBC\xAF\x27\x1C", 6, "7z" },
+    const char *what, *hint;
+} kinds_of_file[] = {
+    { "\x1F\x8B", 2, "a compressed file: gzip", PACKED },
+    { "PK\x03\x04", 4, "a compressed file: zip (an .xlsx or .ods file is one too)",
+      "save a spreadsheet as CSV; for an archive leave out unpack = \"no\", or unpack it first" },
+    { "\xFD" "7zXZ\0", 6, "a compressed file: xz", PACKED },
+    { "\x28\xB5\x2F\xFD", 4, "a compressed file: zstd", PACKED },
+    { "7z\xBC\xAF\x27\x1C", 6, "a compressed file: 7z", PACKED },
+    { "%PDF-", 5, "a PDF document", "export it as text" },
+    { "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8, "an old office document (.xls, .doc)",
+      "save it as CSV" },
 };
 
-static orch_status refuse_packed(const char *name, const uint8_t *head, size_t n, orch_error *err)
+static orch_status refuse_file(const char *name, const uint8_t *head, size_t n, orch_error *err)
 {
-    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
-        if (n < packed[i].len || memcmp(head, packed[i].bytes, packed[i].len) != 0)
+    for (size_t i = 0; i < sizeof kinds_of_file / sizeof *kinds_of_file; i++) {
+        if (n < kinds_of_file[i].len ||
+            memcmp(head, kinds_of_file[i].bytes, kinds_of_file[i].len) != 0)
             continue;
         orch_error_set(err, ORCH_EDATA, "\"%s\" is no text", name);
-        orch_error_detail(err, "its first bytes are those of a compressed file: %s",
-                          packed[i].what);
-        orch_error_hint(err, "unpack it first, or export it as text");
+        orch_error_detail(err, "its first bytes are those of %s", kinds_of_file[i].what);
+        orch_error_hint(err, "%s", kinds_of_file[i].hint);
         return ORCH_EDATA;
     }
     return ORCH_OK;
@@ -111,9 +117,7 @@ static orch_status detect_auto(const char *name, const uint8_t *head, size_t n, 
         return orch_encoding_find("UTF-32", &out->encoding, err);
     if (detect_mark(head, n, out))
         return ORCH_OK;
-    orch_status st = refuse_packed(name, head, n, err);
-    if (st == ORCH_OK)
-        st = refuse_zeros(name, head, window, err);
+    orch_status st = refuse_zeros(name, head, window, err);
     if (st != ORCH_OK)
         return st;
     out->by_content = true;
@@ -126,8 +130,10 @@ orch_status orch_detect(const char *name, const struct orch_encoding *wanted, co
                         size_t n, bool whole, struct orch_detected *out, orch_error *err)
 {
     struct orch_detected found = { 0 };
-    orch_status st = ORCH_OK;
+    orch_status st = refuse_file(name, head, n, err);
 
+    if (st != ORCH_OK)
+        return st;
     if (!wanted) {
         st = detect_auto(name, head, n, whole, &found, err);
     } else if (wanted->kind != ORCH_ENCODING_UTF16) {

@@ -3,6 +3,7 @@
  * here, not in the middle of a run; RTLD_LOCAL keeps two plugins that carry the same helper apart.
  * A refused library stays open like every other: nothing is ever unloaded. */
 #include "plugin/adopt.h"
+#include "plugin/library_file.h"
 #include "plugin/manifest.h"
 
 #include "base/file.h"
@@ -12,8 +13,10 @@
 
 static orch_status library_open(const char *path, orch_plugin_entry_fn *entry, orch_error *err)
 {
+    orch_status st = orch_library_file_check(path, err);
+    if (st != ORCH_OK)
+        return st;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
     if (!library) {
         const char *cause = dlerror();
         orch_error_set(err, ORCH_ECONFIG, "cannot open library \"%s\"", orch_path_name(path));

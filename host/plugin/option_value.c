@@ -119,24 +119,42 @@ static orch_status refuse_choice(const orch_option *option, struct orch_str type
     return ORCH_ECONFIG;
 }
 
+/* "32MiB", as a person would type it; the bare number of what is no size. */
+static void bound_text(double bound, char out[32])
+{
+    static const char *const names[] = { "B", "KiB", "MiB", "GiB" };
+    size_t power = 0;
+
+    while (power < 3 && bound >= 1024 && bound / 1024 == (double)(int64_t)(bound / 1024)) {
+        bound /= 1024;
+        power++;
+    }
+    snprintf(out, 32, "%.15g%s", bound, names[power]);
+}
+
 static orch_status check_range(const orch_option *option, double value, struct orch_str typed,
                                bool secret, orch_error *err)
 {
-    char takes[120];
+    char takes[120], least[32], most[32];
     bool low = orch_option_has_min(option), high = orch_option_has_max(option);
 
     if ((!low || value >= option->min) && (!high || value <= option->max))
         return ORCH_OK;
+    snprintf(least, sizeof least, "%.15g", option->min);
+    snprintf(most, sizeof most, "%.15g", option->max);
     const char *unit = option->unit ? option->unit
-                       : option->type == ORCH_OPT_BYTES ? "bytes"
                        : option->type == ORCH_OPT_DURATION ? "ms" : "";
+    if (option->type == ORCH_OPT_BYTES) {
+        bound_text(option->min, least);
+        bound_text(option->max, most);
+        unit = "";
+    }
     const char *gap = *unit ? " " : "";
     if (low && high)
-        snprintf(takes, sizeof takes, "%.15g to %.15g%s%.20s", option->min, option->max, gap, unit);
-    else if (low)
-        snprintf(takes, sizeof takes, "at least %.15g%s%.20s", option->min, gap, unit);
+        snprintf(takes, sizeof takes, "%s to %s%s%.20s", least, most, gap, unit);
     else
-        snprintf(takes, sizeof takes, "at most %.15g%s%.20s", option->max, gap, unit);
+        snprintf(takes, sizeof takes, "at %s %s%s%.20s", low ? "least" : "most",
+                 low ? least : most, gap, unit);
     return refuse(option, takes, typed, secret, err);
 }
 

@@ -68,10 +68,11 @@ static bool folders_of_program(struct orch_registry *r)
     if (len <= 0)
         return true;
     exe[len] = '\0';
-    struct orch_str bin = orch_path_folder(exe);
-    return folder_add(r, orch_arena_printf(&r->arena, "%.*s/../lib/orchestra/connectors",
-                                           ORCH_STR_ARG(bin))) &&
-           folder_add(r, orch_arena_printf(&r->arena, "%.*s/../connectors", ORCH_STR_ARG(bin)));
+    exe[orch_path_folder(exe).len] = '\0';
+    struct orch_str above = orch_path_folder(exe);
+    return folder_add(r, orch_arena_printf(&r->arena, "%.*s/lib/orchestra/connectors",
+                                           ORCH_STR_ARG(above))) &&
+           folder_add(r, orch_arena_printf(&r->arena, "%.*s/connectors", ORCH_STR_ARG(above)));
 }
 
 struct orch_registry *orch_registry_new(orch_describe_fn describe, void *ctx)
@@ -151,8 +152,11 @@ static orch_status folder_scan(struct orch_registry *r, const char *folder, orch
     orch_status st = ORCH_OK;
     int n = scandir(folder, &entries, filter_library, by_name);
 
-    if (n < 0 && errno != ENOENT && errno != ENOTDIR)
+    if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
         st = orch_file_error(err, "read", folder, errno);
+        orch_error_hint(err, "connectors may be there: give the account that runs orchestra the "
+                             "rights, or set HOME and ORCHESTRA_CONNECTORS to folders of its own");
+    }
     for (int i = 0; i < n; i++) {
         if (st == ORCH_OK)
             st = library_add(r, folder, entries[i]->d_name, err);
@@ -271,6 +275,20 @@ static void detail_searched(const struct orch_registry *r, orch_error *err)
     orch_text_release(&text);
 }
 
+/* Where a manifest stands without its library. */
+static const char *folder_of_manifest(const struct orch_registry *r, const char *name)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < r->folders.len && !found; i++) {
+        struct orch_text path = { 0 };
+        orch_text_printf(&path, "%s/%s.orch.json", r->folders.items[i], name);
+        if (!path.failed && orch_file_exists(orch_text_z(&path)))
+            found = r->folders.items[i];
+        orch_text_release(&path);
+    }
+    return found;
+}
+
 static orch_status unknown(const struct orch_registry *r, const char *name, orch_error *err)
 {
     ORCH_VEC(const char *) names = { 0 };
@@ -281,10 +299,14 @@ static orch_status unknown(const struct orch_registry *r, const char *name, orch
             complete = complete &&
                        orch_vec_push(&names, r->libraries.items[i].items[k].connector.name);
     const char *near = complete ? orch_str_nearest(name, names.items, names.len) : NULL;
+    const char *lonely = near ? NULL : folder_of_manifest(r, name);
     orch_error_set(err, ORCH_ECONFIG, "unknown connector \"%s\"", name);
     detail_searched(r, err);
     if (near)
         orch_error_hint(err, "did you mean \"%s\"? see: orchestra connectors", near);
+    else if (lonely)
+        orch_error_hint(err, "its manifest is there, its library is not: put %s.so into %s", name,
+                        lonely);
     else if (names.len > 0)
         orch_error_hint(err, "see: orchestra connectors");
     else

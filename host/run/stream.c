@@ -154,7 +154,9 @@ orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *rea
     if (!s->source_runs) {
         *out = NULL;
         orch_stream_finish(s, true, NULL, NULL);
-        return orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
+        orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
+        orch_error_hint(err, "raise the limits of processes (ulimit -u) and memory (ulimit -v)");
+        return ORCH_ENOMEM;
     }
     return ORCH_OK;
 }

@@ -96,6 +96,16 @@ static int spawn(const char *program, const struct ends *e, pid_t *pid)
     return code;
 }
 
+static const char *hint_for(int code)
+{
+    if (code == EMFILE || code == ENFILE)
+        return "raise the limit of open files (ulimit -n)";
+    if (code == EAGAIN || code == ENOMEM)
+        return "raise the limits of processes (ulimit -u) and memory (ulimit -v), or start fewer "
+               "runs at once";
+    return "run without processes of their own: --in-process";
+}
+
 static orch_status start(struct orch_child *child, const char *program, orch_error *err)
 {
     struct ends e;
@@ -108,7 +118,7 @@ static orch_status start(struct orch_child *child, const char *program, orch_err
         close_one(&e.output[0]);
         orch_error_set(err, ORCH_EIO, "cannot start a process for a connector");
         orch_error_detail(err, "%s: %s", program, strerror(code));
-        orch_error_hint(err, "or run without processes of their own: --in-process");
+        orch_error_hint(err, "%s", hint_for(code));
         return ORCH_EIO;
     }
     *child = (struct orch_child){

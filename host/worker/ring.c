@@ -19,6 +19,7 @@ static orch_status fail(orch_error *err, const char *verb)
     orch_error_set(err, code == ENOMEM ? ORCH_ENOMEM : ORCH_EIO,
                    "cannot %s memory for batches to share", verb);
     orch_error_detail(err, "%s", strerror(code));
+    orch_error_hint(err, "raise the limits of memory (ulimit -v) and open files (ulimit -n)");
     return code == ENOMEM ? ORCH_ENOMEM : ORCH_EIO;
 }
 

@@ -136,8 +136,11 @@ static orch_status start_heart(struct orch_worker *w, orch_error *err)
     w->heart.pulse = w->ring.pulse;
     w->heart.interrupt = interrupt;
     w->heart.ctx = w;
-    return orch_heart_start(&w->heart)
-               ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
+    if (orch_heart_start(&w->heart))
+        return ORCH_OK;
+    orch_error_set(err, ORCH_EIO, "cannot start a thread in the worker");
+    orch_error_hint(err, "raise the limits of processes (ulimit -u) and memory (ulimit -v)");
+    return ORCH_EIO;
 }
 
 static const char *option_value(const struct orch_worker *w, const char *name)

@@ -110,11 +110,24 @@ static void compressed_files_are_told_as_such(void **state)
     (void)state;
     assert_refused(NULL, "\x1F\x8B\x08\0", 4, "\"x.csv\" is no text",
                    "its first bytes are those of a compressed file: gzip",
-                   "unpack it first, or export it as text");
+                   "leave out unpack = \"no\", or unpack it first");
     assert_refused(NULL, "PK\x03\x04rest", 8, "\"x.csv\" is no text",
                    "its first bytes are those of a compressed file: zip (an .xlsx or .ods file is "
                    "one too)", NULL);
+    assert_refused("windows-1252", "PK\x03\x04rest", 8, "\"x.csv\" is no text", NULL, NULL);
     ASSERT_DETECTED("PK;name", "UTF-8", 0, true);
+}
+
+static void documents_are_told_as_such(void **state)
+{
+    (void)state;
+    assert_refused(NULL, "%PDF-1.7\n", 9, "\"x.csv\" is no text",
+                   "its first bytes are those of a PDF document", "export it as text");
+    assert_refused("windows-1252", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8,
+                   "\"x.csv\" is no text",
+                   "its first bytes are those of an old office document (.xls, .doc)",
+                   "save it as CSV");
+    ASSERT_DETECTED("%PDF;name", "UTF-8", 0, true);
 }
 
 static void the_encoding_of_the_script_is_taken(void **state)
@@ -157,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_code_point_cut_by_the_window_is_still_utf8),
         cmocka_unit_test(utf16_without_its_mark_is_not_guessed),
         cmocka_unit_test(compressed_files_are_told_as_such),
+        cmocka_unit_test(documents_are_told_as_such),
         cmocka_unit_test(the_encoding_of_the_script_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

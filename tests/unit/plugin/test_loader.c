@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin_support.h"
 
+#include "base/file.h"
 #include "orch/arrow.h"
 
 static void assert_refused(const char *path, const char *message, const char *hint)
@@ -77,6 +78,23 @@ static void a_file_that_is_no_library_does_not_open(void **state)
 
     assert_refused(path, "cannot open library \"text.so\"", NULL);
     assert_refused(folder_path(&f, "absent.so"), "cannot open library \"absent.so\"", NULL);
+    folder_remove(&f);
+}
+
+static void a_library_that_is_cut_off_or_for_another_machine_is_told_as_such(void **state)
+{
+    (void)state;
+    struct folder f = folder_new();
+    struct orch_text bytes = { 0 };
+    orch_error err = ORCH_ERROR_INIT;
+    assert_int_equal(orch_file_read(HOSTILE("plain"), 64 << 20, &bytes, &err), ORCH_OK);
+
+    assert_refused(folder_write(&f, "cut.so", bytes.ptr, bytes.len / 4),
+                   "cannot open library \"cut.so\"", "copy it again, as a whole");
+    bytes.ptr[18] ^= 0x40; /* e_machine */
+    assert_refused(folder_write(&f, "other.so", bytes.ptr, bytes.len),
+                   "cannot open library \"other.so\"", "install a build of it for this machine");
+    orch_text_release(&bytes);
     folder_remove(&f);
 }
 
@@ -230,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_library_without_entry_is_no_plugin),
         cmocka_unit_test(a_library_with_a_missing_symbol_does_not_open),
         cmocka_unit_test(a_file_that_is_no_library_does_not_open),
+        cmocka_unit_test(a_library_that_is_cut_off_or_for_another_machine_is_told_as_such),
         cmocka_unit_test(a_description_smaller_than_its_head_is_refused),
         cmocka_unit_test(a_source_without_a_required_slot_is_refused),
         cmocka_unit_test(a_connector_without_a_role_is_refused),

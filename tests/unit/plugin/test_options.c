@@ -104,7 +104,7 @@ static void bad_values_say_what_is_taken_and_where(void **state)
         { "buffer", "-1", "\"buffer\" takes a size such as \"16MiB\", not \"-1\"", MANUAL },
         { "buffer", "9999999999GiB",
           "\"buffer\" takes a size such as \"16MiB\", not \"9999999999GiB\"", MANUAL },
-        { "buffer", "1", "\"buffer\" takes 1024 to 1073741824 bytes, not \"1\"", MANUAL },
+        { "buffer", "1", "\"buffer\" takes 1KiB to 1GiB, not \"1\"", MANUAL },
         { "timeout", "90", "\"timeout\" takes a duration such as \"90s\", not \"90\"", MANUAL },
         { "timeout", "1 day",
           "\"timeout\" takes a duration such as \"90s\", not \"1 day\"", MANUAL },
