@@ -34,7 +34,9 @@ endif()
 # ---- documents and completions -----------------------------------------------------------------
 
 install(FILES docs/orchestra.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT host)
-install(FILES LICENSE docs/connectors.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT host)
+install(FILES LICENSE docs/connectors.md docs/lua.md docs/operations.md docs/security.md
+              scripts/orchestra.conf.example
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT host)
 install(FILES scripts/completions/orchestra.bash RENAME orchestra COMPONENT host
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES scripts/completions/_orchestra COMPONENT host

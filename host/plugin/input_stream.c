@@ -107,14 +107,27 @@ static orch_status fill(orch_input_stream *s, orch_error *err)
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
+/* Archives hold other things beside the data: what is in the way may be left out. */
+static void hint_member(const orch_input_stream *s, orch_error *err)
+{
+    if (err == NULL || s->part->label == NULL || s->part->label[0] == '\0')
+        return;
+    orch_error said = *err;
+    orch_error_hint(err, "%s; or choose other files of the archive with the option member",
+                    said.hint);
+}
+
 static orch_status begin_text(struct orch_inputs *in, orch_input_stream *s, orch_error *err)
 {
     struct orch_detected found = { 0 };
 
     orch_status st = fill(s, err);
-    if (st == ORCH_OK)
-        st = orch_detect(orch_input_part_name(s->part), in->automatic ? NULL : &in->wanted, s->buffer, s->len,
-                         s->at_end, &found, err);
+    if (st == ORCH_OK) {
+        st = orch_detect(orch_input_part_name(s->part), in->automatic ? NULL : &in->wanted,
+                         s->buffer, s->len, s->at_end, &found, err);
+        if (st != ORCH_OK)
+            hint_member(s, err);
+    }
     if (st == ORCH_OK)
         st = orch_decoder_init(&s->decoder, &found.encoding, err);
     if (st != ORCH_OK)

@@ -17,7 +17,7 @@ static const orch_option input_path = {
     .flags = ORCH_OPT_REQUIRED | ORCH_OPT_REPEATED | ORCH_OPT_FOR_SOURCE,
     .name = "path",
     .summary = "The files to read: paths or patterns with * ? and [...], or - for standard input.",
-    .example = "exports/traffic_*.csv",
+    .example = "exports/traffic_*",
 };
 
 static const orch_option input_encoding = {

@@ -88,6 +88,12 @@ shipped_scripts() {
     [ -e "$prefix/share/orchestra/lua/orchestra.d.lua" ]
 }
 
+documents() {
+    for name in operations.md lua.md connectors.md security.md sdk.md orchestra.conf.example; do
+        [ -e "$prefix/share/doc/orchestra/$name" ] || { echo "no $name is installed"; return 1; }
+    done
+}
+
 # ---- the SDK -------------------------------------------------------------------------------------
 
 template_cmake() {
@@ -140,6 +146,7 @@ try "install: connectors are found" connectors
 try "install: manifests lie beside their libraries" manifests
 try "install: a pipeline runs" pipeline
 try "install: scripts and Lua library" shipped_scripts
+try "install: documents" documents
 try "install: the prefix can be moved" moved
 try "template: builds and passes with CMake" template_cmake
 has nm && try "template: exports its entry only" template_exports

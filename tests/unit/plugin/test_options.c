@@ -179,7 +179,7 @@ static void required_options_are_missed(void **state)
                  MANUAL);
     assert_int_equal(orch_options_parse(files, ORCH_ROLE_SOURCE, NULL, 0, &o, &err), ORCH_ECONFIG);
     assert_error(&err, ORCH_ECONFIG, "source plain needs the option \"path\"", "",
-                 "for example: path = \"exports/traffic_*.csv\"");
+                 "for example: path = \"exports/traffic_*\"");
 }
 
 static orch_status parse_files(const char *name, const char **values, size_t n,

@@ -47,7 +47,7 @@ static void a_line_that_would_loosen_is_refused(void **state)
         { "[connector csv]\nread = data\n", "\"read\" takes an absolute path, not \"data\"" },
         { "[connectors]\ndeny = csv xml\n", "\"csv xml\" is no name of a connector" },
         { "[connectors]\ndeny = csv,\n", "\"\" is no name of a connector" },
-        { "[sandbox]\nmemory = 0\n", "\"memory\" takes at least 33554432 bytes, not \"0\"" },
+        { "[sandbox]\nmemory = 0\n", "\"memory\" takes at least 32MiB, not \"0\"" },
         { "[run]\nretry = 25h\n", "\"retry\" takes 0 to 86400000 ms, not \"25h\"" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
