@@ -12,8 +12,10 @@
 #include "gpkg_file.h"
 #include "gpkg_function.h"
 #include "gpkg_merge.h"
+#include "gpkg_wal.h"
 #include "orch/error.h"
 
+#define LEAVE_WAIT_MS 1000 /* for readers that are about to close the file */
 #define READ_WAIT_MS 10000 /* a reader waits for the moments of another run's commit */
 
 enum phase { LOADING = 0, FINISHED, OVER };
@@ -180,7 +182,8 @@ static orch_status target_prepare(orch_writer *w, const orch_write_request *requ
     return st;
 }
 
-static orch_status writer_open(orch_writer *w, orch_error *err)
+/* A transaction that only writes into the ledger is short: it needs no log. */
+static orch_status writer_open(orch_writer *w, bool loads, orch_error *err)
 {
     orch_destination *d = w->destination;
     struct lite_owner owner = owner_of(d, d->wait_ms);
@@ -192,6 +195,8 @@ static orch_status writer_open(orch_writer *w, orch_error *err)
         orch_error_hint(err, "choose another path; the file was not touched");
         st = ORCH_ECONFIG;
     }
+    if (st == ORCH_OK && loads)
+        gpkg_wal_enter(&w->store);
     if (st == ORCH_OK)
         st = lite_begin(&w->store, err);
     if (st == ORCH_OK)
@@ -203,6 +208,7 @@ static void writer_end(orch_writer *w)
 {
     w->destination->writer = NULL;
     sqlite3_finalize(w->insert);
+    gpkg_wal_leave(&w->store, LEAVE_WAIT_MS);
     lite_close(&w->store);
     gpkg_encoder_release(&w->encoder);
     gpkg_table_release(&w->table);
@@ -244,7 +250,7 @@ static orch_status destination_begin(orch_destination *d, const orch_write_reque
     if (w->name == NULL || (request->comment != NULL && w->comment == NULL))
         st = lite_no_memory(err);
     if (st == ORCH_OK)
-        st = writer_open(w, err);
+        st = writer_open(w, schema != NULL, err);
     if (st == ORCH_OK && schema != NULL)
         st = target_prepare(w, request, schema, err);
     if (st != ORCH_OK) {
@@ -367,6 +373,7 @@ static orch_status destination_recover(orch_destination *d, const orch_ledger_qu
         st = lite_open(&store, &owner, d->path, LITE_WRITE, err);
     if (st == ORCH_OK)
         st = lite_ledger_read(&store, query, schema, batch, err);
+    gpkg_wal_leave(&store, 0);
     lite_close(&store);
     return st;
 }

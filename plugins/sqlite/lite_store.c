@@ -175,8 +175,9 @@ orch_status lite_commit(struct lite_store *s, orch_error *err)
     err = err != NULL ? err : &own;
     orch_status st = lite_run(s, err, "COMMIT");
     s->wait_ms = wait;
-    /* The journal is gone, and with it the way back. */
-    if (st != ORCH_OK && err->vendor_code == SQLITE_IOERR_DIR_FSYNC)
+    /* The journal is gone, and with it the way back; the log holds the commit, flushed or not. */
+    if (st != ORCH_OK && (err->vendor_code == SQLITE_IOERR_DIR_FSYNC ||
+                          (s->wal && err->vendor_code == SQLITE_IOERR_FSYNC)))
         orch_error_hint(err, "it may have taken effect: the next run finds out by itself from the "
                              "ledger");
     if (st == ORCH_OK)

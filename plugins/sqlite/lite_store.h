@@ -26,6 +26,7 @@ struct lite_store {
     int64_t wait_ms; /* how long a lock held by another connection is waited for */
     int64_t waited_ms;
     bool created; /* the file was not there before */
+    bool wal;     /* the transaction is written into a write-ahead log */
 };
 
 /* Who works with the file. */

@@ -48,7 +48,7 @@ small_begin_running() { # input
 
 small_is_running() {
     case $to in
-    geopackage) [ -e small.gpkg-journal ] ;;
+    geopackage) [ -e small.gpkg-wal ] ;;
     files) compgen -G '.small.csv.2*.part' ;;
     esac
 }

@@ -68,7 +68,97 @@ test_an_open_snapshot_in_postgres_outlives_a_replacement() {
     equal "$(tail -n 1 seen)" 3000 "rows after the snapshot's end"
 }
 
-# SQLite has readers and a commit wait for each other: the run waits half a minute for them.
+# Reads as quickly as it can without waiting for any lock: what it saw, each line once, "held" where
+# it was refused for longer than a quarter of a second.
+read_without_waiting() { # file
+    python3 - "$1" <<'READER'
+import os, sqlite3, sys, time
+last, answered = None, time.monotonic()
+while not os.path.exists("stop"):
+    try:
+        db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=0)
+        now = "%d %.2f" % db.execute("select count(*), sum(kwh) from small").fetchone()
+        db.close()
+        answered = time.monotonic()
+    except sqlite3.OperationalError as error:
+        now = f"held: {error}" if time.monotonic() - answered > 0.25 else last
+    if now != last:
+        print(now, flush=True)
+    last = now
+    time.sleep(0.001)
+READER
+}
+
+# The load is several times the cache, and would lock the file for most of its time. The moments in
+# which the file changes its mode are all that a reader may be refused for.
+test_readers_of_a_geopackage_do_not_wait_for_a_load() {
+    need sqlite3 python3
+    small_inputs 10
+    small_rows big.csv 200 400000 1000
+    to=geopackage
+    for mode in replace append upsert; do
+        small_clear
+        small first.csv
+        seen_once >wanted
+        rm -f stop
+        read_without_waiting small.gpkg >seen &
+        until_true test -s seen
+        small big.csv
+        until_true eval '[ "$(wc -l <seen)" -gt 1 ]'
+        : >stop
+        wait
+        seen_once >>wanted
+        diff <(awk '{ printf "%d %.2f\n", $1, $2 }' wanted) seen
+        small first.csv --force # it finds the file alone, whatever readers made of the one before
+        equal "$(sqlite3 small.gpkg 'pragma journal_mode')" delete "journal mode"
+        small_no_trace
+    done
+}
+
+# Who keeps the file open keeps it in the mode with a log; a run that finds it alone brings it back.
+test_a_reader_that_stays_keeps_the_log_of_a_geopackage() {
+    need sqlite3
+    small_inputs 300
+    small_rows big.csv 0 400000 1
+    to=geopackage mode=replace
+    small first.csv
+    mkfifo ask
+    sqlite3 small.gpkg <ask >seen 2>&1 &
+    local reader=$!
+    exec 4>ask
+    small_begin_running big.csv
+    kill -STOP $run
+    echo "select count(*) from small;" >&4
+    until_true test -s seen
+    kill -CONT $run
+    wait $run
+    echo "select count(*) from small; select count(*) from orchestra_wal;" >&4
+    echo ".quit" >&4
+    exec 4>&-
+    wait $reader
+    equal "$(tr '\n' ' ' <seen)" "400 400000 0 " "rows, and rows of the mark"
+    equal "$(sqlite3 small.gpkg 'pragma journal_mode')" wal "journal mode beside a reader"
+    small second.csv
+    equal "$(sqlite3 small.gpkg "pragma journal_mode; select count(*) from sqlite_master
+        where name = 'orchestra_wal'" | tr '\n' ' ')" "delete 0 " "journal mode and mark"
+    small_no_trace
+}
+
+# A mode that somebody else has chosen is theirs.
+test_a_geopackage_in_wal_mode_stays_in_it() {
+    need sqlite3
+    small_inputs 3000
+    to=geopackage mode=append
+    small first.csv
+    equal "$(sqlite3 small.gpkg 'pragma journal_mode = wal')" wal "journal mode"
+    small second.csv
+    equal "$(sqlite3 small.gpkg 'pragma journal_mode')" wal "journal mode after a run"
+    equal "$(sqlite3 small.gpkg 'select count(*) from small')" 3400 "rows"
+    small_no_trace
+}
+
+# A read that is open when the run begins keeps it out of the mode with a log; then SQLite has
+# readers and a commit wait for each other: the run waits half a minute for them.
 test_an_open_read_of_a_geopackage_is_waited_for() {
     need sqlite3
     small_inputs 3000

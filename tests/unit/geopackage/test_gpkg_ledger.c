@@ -234,15 +234,17 @@ static void a_killed_run_leaves_the_state_before_it(void **state)
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_string_equal(fixture_files(&f), "energy.gpkg energy.gpkg-journal");
+    assert_string_equal(fixture_files(&f), "energy.gpkg energy.gpkg-shm energy.gpkg-wal");
     memset(&t, 0, sizeof t);
     t.ops = f.connector->destination;
     assert_ok(&t, t.ops->open(&f.host, &t.destination, &t.err));
     assert_string_equal(ledger_column(&t, (orch_ledger_query){ .table = "orchestra_run",
                                                                .limit = 9 }, "run"), "r1 ");
     transaction_end(&t);
-    assert_string_equal(db_query(f.path, "SELECT section FROM load_curve; PRAGMA quick_check"),
-                        "before\nok\n");
+    assert_string_equal(db_query(f.path, "SELECT section FROM load_curve; PRAGMA quick_check; "
+                                         "PRAGMA journal_mode; SELECT count(*) FROM "
+                                         "sqlite_master WHERE name = 'orchestra_wal'"),
+                        "before\nok\ndelete\n0\n");
     assert_string_equal(fixture_files(&f), "energy.gpkg");
     fixture_release(&f);
 }
