@@ -358,7 +358,7 @@ static orch_status rows_take(orch_reader *r, orch_error *err)
         int rc = sqlite3_step(r->stmt);
         if (rc == SQLITE_DONE) {
             r->at_end = true;
-            break;
+            return lite_unchanged(&r->store, err);
         }
         st = rc == SQLITE_ROW ? row_take(r, err) : lite_error(&r->store, rc, "read", err);
     }

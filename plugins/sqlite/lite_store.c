@@ -76,6 +76,60 @@ const char *lite_path(const struct lite_store *s)
     return s->path[0] == '/' ? s->path : s->path + 2;
 }
 
+/* A file in WAL mode wants an index beside it, also from who only reads. Without log and index
+ * nobody is at work on the file: where the index cannot be made it is read as it is. */
+static bool is_at_rest(const struct lite_store *s)
+{
+    struct stat info;
+    int code = sqlite3_errcode(s->db) & 0xff;
+    if (code != SQLITE_READONLY && code != SQLITE_CANTOPEN)
+        return false;
+    char *log = sqlite3_mprintf("%s-wal", s->path);
+    char *index = sqlite3_mprintf("%s-shm", s->path);
+    bool rests = log != NULL && index != NULL && lstat(index, &info) != 0 && errno == ENOENT &&
+                 (lstat(log, &info) == 0 ? info.st_size == 0 : errno == ENOENT);
+    sqlite3_free(log);
+    sqlite3_free(index);
+    return rests;
+}
+
+orch_status lite_unchanged(const struct lite_store *s, orch_error *err)
+{
+    struct stat now;
+    if (!s->at_rest || (stat(s->path, &now) == 0 && now.st_ino == s->seen.st_ino &&
+                        now.st_size == s->seen.st_size &&
+                        now.st_mtim.tv_sec == s->seen.st_mtim.tv_sec &&
+                        now.st_mtim.tv_nsec == s->seen.st_mtim.tv_nsec))
+        return ORCH_OK;
+    orch_error_set(err, ORCH_EIO, "\"%s\" was changed while the run read it", lite_path(s));
+    orch_error_detail(err, "it is in WAL mode, and its folder may not be written: it was read "
+                           "without locks");
+    orch_error_hint(err, "run again, or bring it into another mode: PRAGMA journal_mode = delete");
+    if (err != NULL)
+        err->flags |= ORCH_ERROR_RETRYABLE;
+    return ORCH_EIO;
+}
+
+static char *as_it_is(const char *path)
+{
+    sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, "file:");
+    for (; *path != '\0'; path++)
+        sqlite3_str_appendf(uri, strchr("%?#", *path) != NULL ? "%%%02X" : "%c", *path);
+    sqlite3_str_appendall(uri, "?immutable=1");
+    return sqlite3_str_finish(uri);
+}
+
+static orch_status connect_to(struct lite_store *s, const char *name, int flags,
+                              enum lite_mode mode, orch_error *err)
+{
+    if (name == NULL)
+        return lite_no_memory(err);
+    int rc = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    return rc == SQLITE_OK ? configure(s, mode, err)
+                           : lite_error(s, sqlite3_extended_errcode(s->db), "open", err);
+}
+
 orch_status lite_open(struct lite_store *out, const struct lite_owner *owner, const char *path,
                       enum lite_mode mode, orch_error *err)
 {
@@ -89,17 +143,17 @@ orch_status lite_open(struct lite_store *out, const struct lite_owner *owner, co
         return lite_system_error(err, "open", path, ENOENT);
     out->created = absent;
     out->path = own_path(path);
-    if (out->path == NULL)
-        return lite_no_memory(err);
-    int flags = SQLITE_OPEN_NOMUTEX | (mode == LITE_READ     ? SQLITE_OPEN_READONLY
-                                       : mode == LITE_CREATE ? SQLITE_OPEN_READWRITE |
-                                                                   SQLITE_OPEN_CREATE
-                                                             : SQLITE_OPEN_READWRITE);
-    int rc = sqlite3_open_v2(out->path, &out->db, flags, NULL);
-    if (rc != SQLITE_OK)
-        st = lite_error(out, sqlite3_extended_errcode(out->db), "open", err);
-    else
-        st = configure(out, mode, err);
+    int flags = mode == LITE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    st = connect_to(out, out->path, flags | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0), mode,
+                    err);
+    if (st != ORCH_OK && out->db != NULL && !out->created && is_at_rest(out)) {
+        sqlite3_close_v2(out->db);
+        out->db = NULL;
+        char *name = as_it_is(out->path);
+        out->at_rest = stat(out->path, &out->seen) == 0;
+        st = connect_to(out, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, mode, err);
+        sqlite3_free(name);
+    }
     if (st != ORCH_OK)
         lite_close(out);
     return st;

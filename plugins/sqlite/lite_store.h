@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "orch/connector.h"
 
@@ -27,6 +28,8 @@ struct lite_store {
     int64_t waited_ms;
     bool created; /* the file was not there before */
     bool wal;     /* the transaction is written into a write-ahead log */
+    bool at_rest; /* read without locks: `seen` is what the file was */
+    struct stat seen;
 };
 
 /* Who works with the file. */
@@ -43,6 +46,9 @@ orch_status lite_open(struct lite_store *out, const struct lite_owner *owner, co
 /* Rolls back an open transaction, removes the file if this store created it and nothing was
  * committed, and closes. Accepts a zeroed store. */
 void lite_close(struct lite_store *s);
+/* After reading: a file in WAL mode whose folder may not be written is read without locks, and what
+ * was read counts only if nobody wrote meanwhile. */
+orch_status lite_unchanged(const struct lite_store *s, orch_error *err);
 /* The path as it was given. */
 const char *lite_path(const struct lite_store *s);
 

@@ -181,3 +181,31 @@ test_an_open_read_of_a_geopackage_is_waited_for() {
     small_is after "behind an open read"
     small_no_trace
 }
+
+# The worker that reads may not write beside its input: no index of a log can be made there.
+test_a_geopackage_that_was_left_in_wal_mode_is_read() {
+    need sqlite3
+    small_inputs 3000
+    to=geopackage mode=append
+    small first.csv
+    equal "$(sqlite3 small.gpkg 'pragma journal_mode = wal')" wal "journal mode"
+    cat >copy.lua <<'LUA'
+local o = require "orchestra"
+return o.pipeline {
+    name = "test.copy",
+    source = o.source.geopackage { path = "small.gpkg", table = "small" },
+    steps = { o.select { { "meter", o.column.meter }, { "kwh", o.column.kwh } } },
+    destination = o.destination.files { path = "copy.csv" },
+    mode = "replace",
+}
+LUA
+    orchestra run copy.lua
+    equal "$(wc -l <copy.csv)" 401 "lines"
+    small_no_trace
+    sqlite3 small.gpkg <<'SQL' >/dev/null
+.filectrl persist_wal 1
+delete from small where kwh > 50;
+SQL
+    orchestra run copy.lua --force
+    equal "$(($(wc -l <copy.csv) - 1))" "$(sqlite3 small.gpkg 'select count(*) from small')" "rows"
+}
