@@ -16,6 +16,7 @@
 #include "orch/error.h"
 
 #define LEAVE_WAIT_MS 1000 /* for readers that are about to close the file */
+#define MOMENT_MS 500      /* a reader that makes the log's index anew holds the write lock, too */
 #define READ_WAIT_MS 10000 /* a reader waits for the moments of another run's commit */
 
 enum phase { LOADING = 0, FINISHED, OVER };
@@ -186,7 +187,7 @@ static orch_status target_prepare(orch_writer *w, const orch_write_request *requ
 static orch_status writer_open(orch_writer *w, bool loads, orch_error *err)
 {
     orch_destination *d = w->destination;
-    struct lite_owner owner = owner_of(d, d->wait_ms);
+    struct lite_owner owner = owner_of(d, d->wait_ms > MOMENT_MS ? d->wait_ms : MOMENT_MS);
     orch_status st =
         lite_open(&w->store, &owner, d->path, d->create ? LITE_CREATE : LITE_WRITE, err);
     if (st == ORCH_EDATA && err != NULL && (err->vendor_code & 0xff) == SQLITE_NOTADB) {
