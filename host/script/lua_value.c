@@ -56,7 +56,7 @@ static struct orch_str check_text(lua_State *L, int index, const char *what)
         orch_lua_raise(L, "save the script as UTF-8; cut texts with utf8.offset",
                        "%s is not valid UTF-8", what);
     if (memchr(s.ptr, '\0', s.len))
-        orch_lua_raise(L, "write it without \\0: no destination can keep a zero byte in a text",
+        orch_lua_raise(L, "write it without \\0: no file name, setting or row can hold one",
                        "%s holds a zero byte", what);
     return s;
 }

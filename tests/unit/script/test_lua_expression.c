@@ -163,7 +163,7 @@ static void dates_are_literals_of_their_own_type(void **state)
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
-static const char zero_hint[] = "write it without \\0: no destination can keep a zero byte in a text";
+static const char zero_hint[] = "write it without \\0: no file name, setting or row can hold one";
 
 static void a_wrong_call_says_how_it_is_written(void **state)
 {

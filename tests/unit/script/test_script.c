@@ -162,7 +162,7 @@ static void settings_that_are_no_texts_are_refused(void **state)
     test_refused(HEAD "o.source.csv { 'x' }", "x.lua:3: a setting of \"csv\" has no name",
                  "write name = value");
     test_refused(HEAD "o.source.csv { path = 'a\\0b' }", "x.lua:3: setting \"path\" holds a zero byte",
-                 "");
+                 "write it without \\0: no file name, setting or row can hold one");
     test_refused(HEAD "o.source.csv { path = '\\xff' }",
                  "x.lua:3: setting \"path\" is not valid UTF-8",
                  "save the script as UTF-8; cut texts with utf8.offset");
