@@ -35,7 +35,7 @@ def connector_of(pid):
             for line in f:
                 if "/connectors/" in line:
                     return os.path.basename(line.strip())
-    except ProcessLookupError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
     except PermissionError:
         return None
