@@ -53,6 +53,8 @@ int cmd_check(const struct cli_settings *s)
         return CLI_INTERNAL;
     }
     if (orch_check_pipeline(registry, &script, &isolation, &checked, &err) != ORCH_OK) {
+        if (checked.stage == ORCH_STAGE_SCRIPT)
+            cli_hint_script(script.path, &err);
         code = cli_fail(checked.stage, &err);
     } else {
         (s->json ? checked_json : checked_text)(&checked, &text);

@@ -87,6 +87,8 @@ int cmd_run(const struct cli_settings *s)
     }
     orch_status st = orch_run(registry, &request, &report);
     cli_progress_wipe();
+    if (st != ORCH_OK && report.stage == ORCH_STAGE_SCRIPT)
+        cli_hint_script(request.script.path, &report.error);
     if (st != ORCH_OK)
         code = cli_fail(report.stage, &report.error);
     warn(&report);

@@ -14,6 +14,9 @@ struct orch_isolation cli_isolation(const struct cli_settings *s);
 struct orch_registry *cli_registry(const struct cli_settings *s);
 bool cli_is_script(const char *path); /* ends in .lua */
 
+/* The hint of an error for a SCRIPT that is some connector's file instead: what looks at files. */
+void cli_hint_script(const char *path, orch_error *err);
+
 /* An end made of --source or --destination with --set, or of a file by its extension. The
  * settings live in the arena. */
 orch_status cli_end(const struct cli_settings *s, const char *connector, const char *path,
