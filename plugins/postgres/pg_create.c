@@ -108,6 +108,17 @@ static orch_status put_definitions(struct pg_table *t, struct pg_sql *sql, struc
     return ORCH_OK;
 }
 
+/* Who creates a table at the same moment as another session meets it in an index of the catalogue. */
+static orch_status another_was_first(orch_status st, orch_error *err)
+{
+    if (st == ORCH_OK || err == NULL || strcmp(err->sqlstate, "23505") != 0)
+        return st;
+    err->code = ORCH_EBUSY;
+    err->flags |= ORCH_ERROR_RETRYABLE;
+    orch_error_hint(err, "another session just created it; try again");
+    return ORCH_EBUSY;
+}
+
 orch_status pg_table_create(struct pg_table *t, struct pg_session *s,
                             const struct ArrowSchema *schema, const char *comment,
                             orch_error *err)
@@ -128,6 +139,7 @@ orch_status pg_table_create(struct pg_table *t, struct pg_session *s,
     pg_sql_put(&sql, ")");
     put_comments(t, &sql, s->connection, schema, comment);
     st = pg_run(s, &sql, NULL, err, "cannot create table %s", t->shown);
+    st = another_was_first(st, err);
     if (st != ORCH_OK)
         goto done;
     t->created = true;

@@ -111,6 +111,25 @@ test_a_table_that_others_hold_is_tried_again() {
 }
 
 # A reader waits ten seconds for a writer's commit by itself; then the run tries again.
+somebody_sleeps() {
+    [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")" -gt 0 ]
+}
+
+test_a_table_that_another_session_creates_meanwhile_is_used() {
+    need_postgres
+    to=postgres
+    make_readings
+    load --param input=small.csv
+    sql "create table pattern (like public.readings including all); drop table public.readings"
+    psql -XAtqc "begin; create table public.readings (like pattern including all);
+        select pg_sleep(1.5)" -c commit >created &
+    until_true somebody_sleeps
+    load --force >run.out 2>run.err
+    wait
+    holds run.err "cannot create table public.readings"
+    same_state "$(after)"
+}
+
 test_a_geopackage_that_another_program_writes_is_read_later() {
     need sqlite3
     to=geopackage
