@@ -56,7 +56,9 @@ static bool has_zeros(const struct column *c)
         return false;
     const int32_t *offsets = buffer_of(c, 1);
     const char *bytes = buffer_of(c, 2);
-    return memchr(bytes + offsets[0], '\0', (size_t)(offsets[c->rows] - offsets[0])) != NULL;
+    size_t len = (size_t)(offsets[c->rows] - offsets[0]);
+    /* Rows that are all empty may come without bytes. */
+    return len > 0 && memchr(bytes + offsets[0], '\0', len) != NULL;
 }
 
 /* ---- values -------------------------------------------------------------------------------- */

@@ -95,6 +95,20 @@ static void text_with_zero_bytes_is_told(void **state)
     orch_arena_release(&im.arena);
 }
 
+static void empty_texts_may_come_without_bytes(void **state)
+{
+    (void)state;
+    int32_t offsets[] = { 0, 0, 0 };
+    struct test_batch b;
+    struct imported im;
+    test_batch_init(&b, 2);
+    test_batch_add(&b, "empty", "u", 0, NULL, offsets, NULL);
+    assert_int_equal(import(&im, &b), ORCH_OK);
+    assert_false(im.frame.columns[0].zeros);
+    assert_int_equal(im.frame.columns[0].of.text[1].len, 0);
+    orch_arena_release(&im.arena);
+}
+
 static void nulls_become_bytes_only_when_there_are_any(void **state)
 {
     (void)state;
@@ -332,6 +346,7 @@ int main(void)
         cmocka_unit_test(equal_layouts_are_not_copied),
         cmocka_unit_test(text_becomes_views_into_the_batch),
         cmocka_unit_test(text_with_zero_bytes_is_told),
+        cmocka_unit_test(empty_texts_may_come_without_bytes),
         cmocka_unit_test(nulls_become_bytes_only_when_there_are_any),
         cmocka_unit_test(narrow_integers_are_widened_with_their_sign),
         cmocka_unit_test(units_of_time_become_microseconds),
