@@ -146,8 +146,9 @@ static orch_status session_settle(struct pg_session *s, orch_error *err)
                      "SET bytea_output = 'hex'; SET extra_float_digits = 1;"
                      "SET tcp_keepalives_idle = " DEAD_IDLE_S ";"
                      "SET tcp_keepalives_interval = " DEAD_INTERVAL_S ";"
-                     "SET tcp_keepalives_count = " DEAD_COUNT ";"
-                     "SET tcp_user_timeout = " DEAD_MS ";");
+                     "SET tcp_keepalives_count = " DEAD_COUNT ";");
+    if (PQserverVersion(s->connection) >= 120000) /* an older server does not know it */
+        pg_sql_put(&sql, "SET tcp_user_timeout = " DEAD_MS ";");
     pg_sql_format(&sql, "SET lock_timeout = %lld;",
                   (long long)pg_session_lock_ms(s));
     if (pg_option_int(s->host, "statement_timeout") > 0)
