@@ -80,8 +80,8 @@ const char *cli_connector_of(const char *path)
 void cli_hint_script(const char *path, orch_error *err)
 {
     if (!cli_is_script(path) && cli_connector_of(path) != NULL)
-        orch_error_hint(err, "a pipeline is a Lua script; this looks at a file: orchestra preview %s",
-                        path);
+        orch_error_hint(err, "a pipeline is a Lua script; this looks at a file: "
+                             "orchestra preview %s", path);
 }
 
 static struct orch_setting *setting_find(struct orch_end *end, struct orch_str name)

@@ -220,6 +220,12 @@ static orch_status find_encoding(struct orch_inputs *in, const struct orch_optio
     return st;
 }
 
+static bool unpacks(const struct orch_options *o)
+{
+    const char *unpack = orch_options_get(o, "unpack", 0, NULL);
+    return unpack && strcmp(unpack, "auto") == 0;
+}
+
 orch_status orch_inputs_open(const struct orch_options *o, struct orch_inputs **out,
                              orch_error *err)
 {
@@ -232,10 +238,9 @@ orch_status orch_inputs_open(const struct orch_options *o, struct orch_inputs **
         st = add_all(in, o, err);
     if (st == ORCH_OK && in->items.len == 0)
         st = orch_error_set(err, ORCH_ECONFIG, "the option path names no file");
-    const char *unpack = orch_options_get(o, "unpack", 0, NULL);
-    for (size_t i = 0; st == ORCH_OK && unpack && strcmp(unpack, "auto") == 0 && i < in->items.len;
-         i++)
-        orch_input_sniff(in->items.items[i]);
+    if (st == ORCH_OK && unpacks(o))
+        for (size_t i = 0; i < in->items.len; i++)
+            orch_input_sniff(in->items.items[i]);
     if (st != ORCH_OK) {
         orch_inputs_free(in);
         return st;

@@ -3,8 +3,8 @@
  * connector's own.
  *
  * A file that is read to its end in one go is hashed on the way, so that the run need not read it
- * twice; what is unpacked is not, for the hash is of the file. A piece is hashed when the next one is asked for: opening an input for its header does
- * not load the hash library. */
+ * twice; what is unpacked is not, for the hash is of the file. A piece is hashed when the next one
+ * is asked for: opening an input for its header does not load the hash library. */
 #include "plugin/input_item.h"
 
 #include "base/hash.h"
@@ -113,8 +113,8 @@ static void hint_member(const orch_input_stream *s, orch_error *err)
     if (err == NULL || s->part->label == NULL || s->part->label[0] == '\0')
         return;
     orch_error said = *err;
-    orch_error_hint(err, "%s; or choose other files of the archive with the option member",
-                    said.hint);
+    orch_error_hint(err, "%s%schoose other files of the archive with the option member", said.hint,
+                    said.hint[0] != '\0' ? "; or " : "");
 }
 
 static orch_status begin_text(struct orch_inputs *in, orch_input_stream *s, orch_error *err)

@@ -43,7 +43,8 @@ void orch_source_end_close(struct orch_source_end *end);
 
 /* Opens a destination and checks that it can write in `mode` (0: no check). */
 orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
-                                      const struct orch_isolation *isolation, uint32_t mode, const struct orch_hooks *hooks,
+                                      const struct orch_isolation *isolation, uint32_t mode,
+                                      const struct orch_hooks *hooks,
                                       struct orch_destination_end *out, bool *connector_failed,
                                       orch_error *err);
 void orch_destination_end_close(struct orch_destination_end *end);

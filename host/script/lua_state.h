@@ -3,8 +3,9 @@
  * share.
  *
  * Limits. Lua memory and the script's arena count against one bound; instructions are counted by a
- * hook, which looks at the time as well: one instruction may copy or compare much. A limit that was reached "trips" the state: from then on every instruction raises again,
- * pcall raises again, and the call from the host fails whatever the script did about it.
+ * hook, which looks at the time as well: one instruction may copy or compare much. A limit that was
+ * reached "trips" the state: from then on every instruction raises again, pcall raises again, and
+ * the call from the host fails whatever the script did about it.
  *
  * Rules for C functions called from Lua: check arguments first; hold no plain C resource across
  * anything that may raise (use the arena, or a buffer of the script object). */

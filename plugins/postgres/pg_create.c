@@ -108,7 +108,7 @@ static orch_status put_definitions(struct pg_table *t, struct pg_sql *sql, struc
     return ORCH_OK;
 }
 
-/* Who creates a table at the same moment as another session meets it in an index of the catalogue. */
+/* Who creates a table at the moment another session does meets it in an index of the catalogue. */
 static orch_status another_was_first(orch_status st, orch_error *err)
 {
     if (st == ORCH_OK || err == NULL || strcmp(err->sqlstate, "23505") != 0)
