@@ -27,6 +27,8 @@ static const struct cli_option options[] = {
     { "dry-run", NULL, "do everything but the commit", FLAG, AT(dry_run) },
     { "limit", "N", "read at most N records", COUNT, AT(limit) },
     { "force", NULL, "run although nothing has changed", FLAG, AT(force) },
+    { "from-start", NULL, "the same, and read all that a source would resume after", FLAG,
+      AT(from_start) },
     { "max-rejects", "N", "stop beyond this number or share of rejects (default 10 %)", REJECTS,
       AT(max_rejects) },
     { "allow-empty", NULL, "an input without records is no error", FLAG, AT(allow_empty) },
@@ -59,7 +61,7 @@ enum { N_OPTIONS = sizeof options / sizeof options[0] };
 
 const struct cli_command cli_commands[] = {
     { "run", "SCRIPT", "run a pipeline",
-      "territory param dry-run limit force max-rejects allow-empty wait retry summary quiet "
+      "territory param dry-run limit force from-start max-rejects allow-empty wait retry summary quiet "
       "json in-process require-sandbox config log-format log-level",
       "orchestra run scripts/energy/load_curve.lua --territory scripts/territories/example.lua", 1,
       1, cmd_run },

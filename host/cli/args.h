@@ -11,7 +11,7 @@ struct orch_policy;
 enum { CLI_MAX_WORDS = 16 };
 
 struct cli_settings {
-    bool help, json, dry_run, force, allow_empty, summary, quiet, csv;
+    bool help, json, dry_run, force, from_start, allow_empty, summary, quiet, csv;
     bool in_process, require_sandbox;
     int64_t limit, rows, wait_ms;
     int64_t retry_ms; /* -1: the command line does not say */

@@ -74,6 +74,7 @@ int cmd_run(const struct cli_settings *s)
         .isolation = cli_isolation(s),
         .dry_run = s->dry_run,
         .force = s->force,
+        .from_start = s->from_start,
         .allow_empty = s->allow_empty,
     };
     int code = CLI_OK;

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "run/reconcile.h"
 
-enum { SHOWN_REASONS = 5, COUNT_WIDTH = 13 };
+enum { SHOWN_REASONS = 5, COUNT_WIDTH = 13, SHOWN_POSITION = 120 };
 
 const char *orch_outcome_name(enum orch_outcome o)
 {
@@ -104,6 +104,25 @@ static void put_rejects(struct orch_text *t, const struct orch_run_report *r)
         orch_text_printf(t, "    and %zu more reasons\n", r->n_reasons - SHOWN_REASONS);
 }
 
+static void put_position(struct orch_text *t, const struct orch_run_report *r)
+{
+    struct orch_str json = { orch_text_z(&r->position.json), r->position.json.len };
+    if (!r->position.known)
+        return;
+    orch_text_puts(t, "  position ");
+    orch_text_escape(t, json, SHOWN_POSITION);
+    orch_text_putc(t, '\n');
+}
+
+static void put_unchanged(struct orch_text *t, const struct orch_run_report *r)
+{
+    if (r->resumed)
+        orch_text_puts(t, "  nothing came since the last run; --from-start reads everything\n");
+    else
+        orch_text_puts(t, "  inputs, script and connectors are those of the last run; "
+                          "--force runs anyway\n");
+}
+
 static void put_end(struct orch_text *t, const struct orch_run_report *r)
 {
     orch_text_printf(t, "  into %s %s", r->destination, r->target);
@@ -122,13 +141,13 @@ bool orch_summary_text(const struct orch_run_report *r, struct orch_text *out)
         orch_text_printf(out, ", %u attempts", r->attempts);
     orch_text_putc(out, '\n');
     if (r->outcome == ORCH_OUTCOME_UNCHANGED) {
-        orch_text_puts(out, "  inputs, script and connectors are those of the last run; "
-                            "--force runs anyway\n");
+        put_unchanged(out, r);
         return !out->failed;
     }
     put_read(out, r);
     put_loaded(out, r);
     put_rejects(out, r);
+    put_position(out, r);
     put_end(out, r);
     return !out->failed;
 }
@@ -158,6 +177,12 @@ bool orch_error_print(const orch_error *e, struct orch_text *out)
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
+
+static const char *shown_position(const struct orch_run_report *r)
+{
+    bool holds = r->position.known && r->outcome != ORCH_OUTCOME_FAILED;
+    return holds ? orch_text_z(&r->position.json) : NULL;
+}
 
 static void json_counts(struct orch_json *j, const struct orch_run_report *r)
 {
@@ -235,6 +260,7 @@ bool orch_summary_json(const struct orch_run_report *r, int exit_code, struct or
     orch_json_text(&j, "target", r->target);
     json_counts(&j, r);
     orch_json_int(&j, "source_bytes", r->source_bytes);
+    orch_json_text(&j, "position", shown_position(r));
     orch_json_int(&j, "wall_ms", r->wall_us / 1000);
     orch_json_int(&j, "cpu_ms", r->cpu_us / 1000);
     orch_json_int(&j, "peak_bytes", r->peak_bytes);

@@ -7,6 +7,7 @@
 #include "run/begin.h"
 #include "run/fingerprint.h"
 #include "run/publish.h"
+#include "run/resume.h"
 
 /* More than this share of rejects is more likely a changed format than dirt. */
 static const char default_max_rejects[] = "10 %";
@@ -122,8 +123,6 @@ static orch_status load(struct orch_session *s, orch_error *err)
     bool unchanged = false;
     orch_status st = make_rejects(s, err);
     if (st == ORCH_OK)
-        st = orch_session_read(s, err);
-    if (st == ORCH_OK)
         st = orch_begin(s, err);
     if (st == ORCH_OK)
         st = orch_begin_unchanged(s, &unchanged, err);
@@ -134,7 +133,13 @@ static orch_status load(struct orch_session *s, orch_error *err)
         return st;
     }
     if (st == ORCH_OK)
+        st = orch_resume_begin(s, err);
+    if (st == ORCH_OK)
+        st = orch_session_read(s, err);
+    if (st == ORCH_OK)
         st = orch_session_stream(s, err);
+    if (st == ORCH_OK)
+        st = orch_resume_end(s, err);
     return st == ORCH_OK ? orch_publish(s, err) : st;
 }
 

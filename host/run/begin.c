@@ -112,7 +112,7 @@ orch_status orch_begin_unchanged(struct orch_session *s, bool *unchanged, orch_e
         return orch_session_fail(s, ORCH_STAGE_DESTINATION, st);
     s->report->sequence = (uint64_t)s->last.sequence + 1;
     if (!s->last.found || s->source.instance.inputs == NULL || s->request->force ||
-        s->request->dry_run || s->request->limit > 0)
+        s->request->from_start || s->request->dry_run || s->request->limit > 0)
         return ORCH_OK;
     st = inputs_may_be_equal(s, &may, err);
     if (st != ORCH_OK)

@@ -43,6 +43,8 @@ static const struct ledger_column run_columns[] = {
     { "peak_bytes", ORCH_FORMAT_INT64 },
     { "error", ORCH_FORMAT_UTF8 },
     { "attempts", ORCH_FORMAT_INT64 },
+    { "position", ORCH_FORMAT_UTF8 },
+    { "position_version", ORCH_FORMAT_INT64 },
 };
 
 static const struct ledger_column input_columns[] = {
@@ -149,6 +151,17 @@ static void put_error(struct row_writer *w, const orch_error *e, bool personal)
     put_text(w, text);
 }
 
+/* Of a run that failed nothing was read for good. */
+static void put_position(struct row_writer *w, const struct orch_run_report *r)
+{
+    if (!r->position.known || r->outcome == ORCH_OUTCOME_FAILED) {
+        w->column += 2;
+        return;
+    }
+    put_text(w, orch_text_z(&r->position.json));
+    put_int(w, r->position.version);
+}
+
 static orch_status run_row(struct row_writer *w, const struct orch_ledger_entry *e)
 {
     const struct orch_run_report *r = e->report;
@@ -173,6 +186,7 @@ static orch_status run_row(struct row_writer *w, const struct orch_ledger_entry 
     put_int(w, r->peak_bytes);
     put_error(w, &r->error, e->personal);
     put_int(w, r->attempts);
+    put_position(w, r);
     return w->status == ORCH_OK ? orch_builder_row(w->builder) : w->status;
 }
 
@@ -298,6 +312,45 @@ int64_t orch_ledger_int(const struct orch_ledger_rows *rows, const char *column,
     return 0;
 }
 
+static void copy_text(char *out, size_t size, const struct orch_ledger_rows *rows,
+                      const char *column)
+{
+    struct orch_str text = orch_ledger_text(rows, column, 0);
+    snprintf(out, size, "%.*s", ORCH_STR_ARG(text));
+}
+
+/* Ledgers of before have no such column. */
+static orch_status last_position(const struct orch_ledger_rows *rows, struct orch_position *out,
+                                 orch_error *err)
+{
+    struct orch_str json = orch_ledger_text(rows, "position", 0);
+    int64_t version = orch_ledger_int(rows, "position_version", 0);
+    if (json.len == 0)
+        return ORCH_OK;
+    uint32_t form = version >= 0 && version < UINT32_MAX ? (uint32_t)version : UINT32_MAX;
+    orch_status st = orch_position_set(out, json, form);
+    if (st == ORCH_ENOMEM)
+        return orch_error_set(err, st, "out of memory");
+    if (st == ORCH_OK)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_ECONFIG, "the position in the ledger has %zu bytes; the bound is %d",
+                   json.len, ORCH_POSITION_MOST);
+    orch_error_hint(err, "correct column position of orchestra_run, or set it to null");
+    return ORCH_ECONFIG;
+}
+
+static orch_status last_run(const struct orch_ledger_rows *rows, struct orch_last_run *out,
+                            orch_error *err)
+{
+    out->found = true;
+    out->sequence = orch_ledger_int(rows, "sequence", 0);
+    copy_text(out->fingerprint, sizeof out->fingerprint, rows, "fingerprint");
+    copy_text(out->run, sizeof out->run, rows, "run");
+    copy_text(out->source, sizeof out->source, rows, "source");
+    copy_text(out->target, sizeof out->target, rows, "target");
+    return last_position(rows, &out->position, err);
+}
+
 orch_status orch_ledger_last(const struct orch_destination_ops *ops, orch_destination *destination,
                              const char *pipeline, struct orch_last_run *out, orch_error *err)
 {
@@ -311,16 +364,16 @@ orch_status orch_ledger_last(const struct orch_destination_ops *ops, orch_destin
     orch_status st = orch_ledger_read(ops, destination, &query, &rows, err);
     if (st != ORCH_OK)
         return st;
-    if (rows.view.rows > 0) {
-        struct orch_str fingerprint = orch_ledger_text(&rows, "fingerprint", 0);
-        struct orch_str run = orch_ledger_text(&rows, "run", 0);
-        out->found = true;
-        out->sequence = orch_ledger_int(&rows, "sequence", 0);
-        snprintf(out->fingerprint, sizeof out->fingerprint, "%.*s", ORCH_STR_ARG(fingerprint));
-        snprintf(out->run, sizeof out->run, "%.*s", ORCH_STR_ARG(run));
-    }
+    if (rows.view.rows > 0)
+        st = last_run(&rows, out, err);
     orch_ledger_rows_release(&rows);
-    return ORCH_OK;
+    return st;
+}
+
+void orch_last_run_release(struct orch_last_run *last)
+{
+    orch_position_release(&last->position);
+    *last = (struct orch_last_run){ 0 };
 }
 
 orch_status orch_ledger_holds(const struct orch_destination_ops *ops,

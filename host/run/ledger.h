@@ -30,9 +30,13 @@ struct orch_last_run {
     int64_t sequence;
     char fingerprint[65];
     char run[40];
+    char source[64];
+    char target[512];
+    struct orch_position position;
 };
 orch_status orch_ledger_last(const struct orch_destination_ops *ops, orch_destination *destination,
                              const char *pipeline, struct orch_last_run *out, orch_error *err);
+void orch_last_run_release(struct orch_last_run *last);
 
 /* Does the ledger hold a run as loaded? */
 orch_status orch_ledger_holds(const struct orch_destination_ops *ops,

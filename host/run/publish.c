@@ -6,6 +6,7 @@
 #include "run/fingerprint.h"
 #include "run/ledger.h"
 #include "run/reconcile.h"
+#include "run/resume.h"
 
 /* ---- is it right? -------------------------------------------------------------------------- */
 
@@ -25,7 +26,8 @@ static orch_status no_record(const struct orch_session *s, orch_error *err)
 static orch_status data_is_enough(struct orch_session *s, orch_error *err)
 {
     int64_t read = s->report->books.read;
-    if (read == 0 && !s->pipeline->allow_empty && !s->request->allow_empty)
+    bool may_be_empty = s->pipeline->allow_empty || s->request->allow_empty || s->report->resumed;
+    if (read == 0 && !may_be_empty)
         return no_record(s, err);
     return orch_rejects_check(s->rejects, read, true, err);
 }
@@ -46,7 +48,13 @@ orch_status orch_publish_ledger(struct orch_session *s, orch_error *err)
 
 static orch_status commit_rows(struct orch_session *s, orch_error *err)
 {
+    const struct orch_position *position = &s->report->position;
     orch_commit commit = { .struct_size = sizeof commit, .sequence = s->report->sequence };
+    if (position->known) {
+        commit.state = orch_text_z(&position->json);
+        commit.state_len = position->json.len;
+        commit.state_version = position->version;
+    }
     if (orch_cancelled())
         return orch_error_set(err, ORCH_ECANCELLED, "interrupted");
     s->committing = true;
@@ -90,6 +98,10 @@ orch_status orch_publish(struct orch_session *s, orch_error *err)
                                 s->personal.names.len > 0);
     if (st != ORCH_OK)
         return orch_session_fail(s, ORCH_STAGE_SOURCE, st);
+    if (orch_resume_nothing_new(s)) {
+        s->report->outcome = ORCH_OUTCOME_UNCHANGED;
+        return ORCH_OK;
+    }
     st = data_is_enough(s, err);
     return st == ORCH_OK ? publish_rows(s, err) : orch_session_fail(s, ORCH_STAGE_DATA, st);
 }

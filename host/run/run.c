@@ -81,6 +81,7 @@ void orch_run_report_release(struct orch_run_report *report)
 {
     free(report->reasons);
     free(report->inputs);
+    orch_position_release(&report->position);
     report->reasons = NULL;
     report->inputs = NULL;
     report->n_reasons = report->n_inputs = 0;

@@ -12,6 +12,7 @@
 #define ORCH_RUN_RUN_H
 
 #include "run/ends.h"
+#include "run/position.h"
 
 /* Where a run failed; decides the exit code. */
 enum orch_stage {
@@ -73,6 +74,8 @@ struct orch_run_report {
     int64_t source_bytes;
     int64_t started_us, finished_us;
     int64_t wall_us, cpu_us, peak_bytes; /* of host and workers, added up */
+    struct orch_position position; /* of the source, as the ledger holds it */
+    bool resumed;      /* it was read from the position of the last run on */
     uint64_t sequence;
     uint32_t attempts; /* 1 unless one failed for a reason that may pass */
     bool recorded;     /* the ledger holds this run */
@@ -92,6 +95,7 @@ struct orch_run_request {
     struct orch_isolation isolation;
     bool dry_run;
     bool force;              /* run although nothing changed */
+    bool from_start;         /* the same, and forget the source's position */
     bool allow_empty;
     void (*progress)(void *ctx, const struct orch_progress *);
     void *progress_ctx;

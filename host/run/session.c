@@ -82,6 +82,11 @@ static orch_status open_reader(struct orch_session *s, orch_error *err)
         .target_rows = TARGET_ROWS,
         .target_bytes = TARGET_BYTES,
     };
+    if (s->report->resumed) {
+        request.state = orch_text_z(&s->last.position.json);
+        request.state_len = s->last.position.json.len;
+        request.state_version = s->last.position.version;
+    }
     const struct orch_source_ops *ops = &s->source.loaded->source;
     st = ops->read(s->source.source, &request, &s->reader, err);
     if (st == ORCH_OK)
@@ -352,7 +357,7 @@ orch_status orch_session_stream(struct orch_session *s, orch_error *err)
     if (st == ORCH_OK)
         st = orch_rejects_flush(s->rejects);
     orch_rejects_open(s->rejects, false);
-    orch_stream_finish(s->stream, st != ORCH_OK, &source, &destination);
+    orch_stream_finish(s->stream, st != ORCH_OK, &source, &destination, &s->position);
     s->stream = NULL;
     /* The source's own rejects: each was a record it read. */
     s->report->books.rejected = orch_rejects_count(s->rejects);
@@ -415,6 +420,8 @@ void orch_session_release(struct orch_session *s)
         s->output_schema.release(&s->output_schema);
     orch_rejects_free(s->rejects);
     orch_personal_release(&s->personal);
+    orch_last_run_release(&s->last);
+    orch_position_release(&s->position);
     orch_script_free(s->script);
     orch_arena_release(&s->batch_arena);
     orch_arena_release(&s->arena);

@@ -44,6 +44,7 @@ struct orch_session {
     int64_t cpu_before_us;           /* of workers of the attempts before */
     char fingerprint[65];
     struct orch_last_run last;
+    struct orch_position position;   /* of the source, after all that was read */
 };
 
 /* The stream's middle: reads, plans, writes until the source ends. Fills the books. */

@@ -32,6 +32,7 @@ struct orch_stream {
     pthread_mutex_t handing;
     atomic_bool stop;
     orch_error source_error, destination_error;
+    struct orch_position position;
 };
 
 static void release(struct ArrowArray *array)
@@ -42,13 +43,27 @@ static void release(struct ArrowArray *array)
 
 /* ---- the source's thread ------------------------------------------------------------------- */
 
+static orch_status read_one(struct orch_stream *s, struct orch_stream_batch *batch)
+{
+    const struct orch_connector *connector = &s->source->connector;
+    orch_status st = s->source->source.next(s->reader, &batch->array, &batch->info,
+                                            &s->source_error);
+    if (st != ORCH_OK || (connector->capabilities & ORCH_CAP_RESUME) == 0)
+        return st;
+    st = orch_position_note(&s->position, &batch->info, batch->array.length, connector,
+                            &s->source_error);
+    if (st != ORCH_OK)
+        release(&batch->array);
+    return st;
+}
+
 static void *read_all(void *arg)
 {
     struct orch_stream *s = arg;
     orch_status st = ORCH_OK;
     while (st == ORCH_OK && !atomic_load(&s->stop)) {
         struct orch_stream_batch batch = { .info = { .struct_size = sizeof batch.info } };
-        st = s->source->source.next(s->reader, &batch.array, &batch.info, &s->source_error);
+        st = read_one(s, &batch);
         batch.info.state = NULL;
         if (st == ORCH_OK && !orch_channel_push(s->batches, &batch)) {
             release(&batch.array);
@@ -117,6 +132,7 @@ static void stream_free(struct orch_stream *s)
         orch_channel_free(s->batches);
     if (s->writes != NULL)
         orch_channel_free(s->writes);
+    orch_position_release(&s->position);
     pthread_mutex_destroy(&s->handing);
     free(s);
 }
@@ -153,7 +169,7 @@ orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *rea
         s->source_runs = pthread_create(&s->source_thread, NULL, read_all, s) == 0;
     if (!s->source_runs) {
         *out = NULL;
-        orch_stream_finish(s, true, NULL, NULL);
+        orch_stream_finish(s, true, NULL, NULL, NULL);
         orch_error_set(err, ORCH_ENOMEM, "cannot start a thread");
         orch_error_hint(err, "raise the limits of processes (ulimit -u) and memory (ulimit -v)");
         return ORCH_ENOMEM;
@@ -190,7 +206,7 @@ bool orch_stream_ledger(struct orch_stream *s, const char *table, struct ArrowAr
 }
 
 void orch_stream_finish(struct orch_stream *s, bool abandon, orch_error *source,
-                        orch_error *destination)
+                        orch_error *destination, struct orch_position *position)
 {
     struct orch_stream_batch batch;
     if (abandon)
@@ -207,5 +223,9 @@ void orch_stream_finish(struct orch_stream *s, bool abandon, orch_error *source,
         *source = s->source_error;
     if (destination != NULL)
         *destination = s->destination_error;
+    if (position != NULL) {
+        *position = s->position;
+        s->position = (struct orch_position){ 0 };
+    }
     stream_free(s);
 }

@@ -11,14 +11,15 @@
 #ifndef ORCH_RUN_STREAM_H
 #define ORCH_RUN_STREAM_H
 
-#include "plugin/registry.h"
 #include "orch/arrow.h"
+#include "plugin/registry.h"
+#include "run/position.h"
 
 struct orch_stream;
 
 struct orch_stream_batch {
     struct ArrowArray array; /* the caller releases it */
-    orch_batch_info info;    /* state pointers are NULL */
+    orch_batch_info info;    /* without the state */
 };
 
 /* `writer` NULL: nothing is written (preview). Everything is borrowed until finish. */
@@ -33,8 +34,9 @@ bool orch_stream_write(struct orch_stream *s, struct ArrowArray *batch);
 /* The same for rows of `table`, whose schema is ledger_schema. [any] */
 bool orch_stream_ledger(struct orch_stream *s, const char *table, struct ArrowArray *batch);
 /* Ends both threads and frees the stream. `abandon`: batches under way are dropped. Gives the
- * first failure of each end (ORCH_OK when none). */
+ * first failure of each end (ORCH_OK when none), and the position after all that was read, which
+ * is the caller's. */
 void orch_stream_finish(struct orch_stream *s, bool abandon, orch_error *source,
-                        orch_error *destination);
+                        orch_error *destination, struct orch_position *position);
 
 #endif

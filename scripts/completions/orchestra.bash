@@ -4,7 +4,7 @@
 _orchestra_options() {
     case $1 in
     run)
-        echo --help --territory --param --dry-run --limit --force --max-rejects --allow-empty \
+        echo --help --territory --param --dry-run --limit --force --from-start --max-rejects --allow-empty \
             --wait --retry --summary --quiet --json --in-process --require-sandbox --config \
             --log-format --log-level
         ;;

@@ -10,8 +10,8 @@ import subprocess
 import time
 from collections import namedtuple
 
-LOADED = ("select run, mode, target, read, added, inserted, updated, unchanged, merged, filtered, "
-          "rejected, source_bytes from {0}orchestra_run where status = 'loaded'")
+LOADED = ("select run, source, mode, target, read, added, inserted, updated, unchanged, merged, filtered, "
+          "rejected, source_bytes, position from {0}orchestra_run where status = 'loaded'")
 INPUTS = "select run, number, path, size_bytes, sha256, encoding from {0}orchestra_input"
 FAILED = "select run from {0}orchestra_run where status <> 'loaded'"
 REJECTS = ("select run, number, input, record, line, \"column\", rule, message, raw, content "
@@ -28,7 +28,9 @@ def state(rows, query, notes=()):
     loaded = query(LOADED)
     runs = []
     for run in loaded:
-        inputs = sorted(row[1:] for row in query(INPUTS) if row[0] == run[0])
+        # A ledger has no table of inputs as long as no source has any.
+        inputs = sorted(row[1:] for row in query(INPUTS) if row[0] == run[0]) \
+            if run[1] == "csv" else []
         rejects = sorted(row[1:] for row in query(REJECTS) if row[0] == run[0])
         runs.append((run[1:], tuple(inputs), tuple(rejects)))
     return State(rows, sorted(runs), [run[0] for run in loaded],
@@ -85,7 +87,7 @@ class Folder:
 
 
 class Files(Folder):
-    modes = ("append", "replace")
+    modes = ("append", "replace", "resume")
     rows = 300000
 
     def read(self):
@@ -104,7 +106,7 @@ class Files(Folder):
 
 
 class GeoPackage(Folder):
-    modes = ("append", "replace", "upsert")
+    modes = ("append", "replace", "upsert", "resume")
     rows = 80000
 
     def read(self):
@@ -129,7 +131,7 @@ class GeoPackage(Folder):
 
 
 class Postgres:
-    modes = ("append", "replace", "upsert")
+    modes = ("append", "replace", "upsert", "resume")
     rows = 60000
 
     def __init__(self, work, name):

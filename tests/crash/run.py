@@ -6,7 +6,7 @@
                                    [--kind KIND] [--verbose]
 
 For each destination and write mode a small load gives the state before, a second input the state
-after. Every other run may try again (--retry) after what may pass. SIGKILL then hits the host, the worker of the source, that of the destination, or the
+after; in mode "resume" a source goes on from the position in the ledger and appends. Every other run may try again (--retry) after what may pass. SIGKILL then hits the host, the worker of the source, that of the destination, or the
 database's process of the run, or SIGTERM asks the host to stop. What is left must be the state before or the state after: all rows
 and what the ledger says, rejects included. The next run must end with the state after, and find
 nothing to do when the killed one had committed. Nothing else may be left.
@@ -35,10 +35,12 @@ SERVER = os.path.join(HERE, "..", "integration", "postgres_server.sh")
 HANGS = 60
 CODES = {"host": -9, "term": 143, "source": 8, "destination": 8, "terminate": 6, "kill": 6}
 TRIES = 8
+FIRST = 4000
 
 SCRIPT = """local o = require "orchestra"
 local col = o.column
 local to, mode = o.param("to"), o.param("mode")
+local resume = mode == "resume"
 local destinations = {
     geopackage = o.destination.geopackage { path = "city.gpkg", table = "readings" },
     postgres = o.destination.postgres { table = "readings" },
@@ -46,14 +48,15 @@ local destinations = {
 }
 return o.pipeline {
     name = "test.crash",
-    source = o.source.csv { path = o.param("input"), delimiter = ";" },
+    source = resume and o.source.counter { to = o.param("input") }
+        or o.source.csv { path = o.param("input"), delimiter = ";" },
     steps = { o.select {
         { "meter", col.meter },
         { "at", col.at:timestamp() },
         { "kwh", col.kwh:number() },
     } },
     destination = destinations[to],
-    mode = mode,
+    mode = resume and "append" or mode,
     key = mode == "upsert" and { "meter", "at" } or nil,
 }
 """
@@ -78,7 +81,7 @@ def write_input(path, first, n, kwh):
 
 def write_inputs(folder, rows):
     """Half of the first rows come again in the second input; of these, half have changed."""
-    write_input(os.path.join(folder, "first.csv"), 0, 4000, lambda i: i % 97)
+    write_input(os.path.join(folder, "first.csv"), 0, FIRST, lambda i: i % 97)
     write_input(os.path.join(folder, "second.csv"), 2000, rows,
                 lambda i: i % 97 if i % 2 else 1000 + i % 89)
 
@@ -99,12 +102,19 @@ class Combination:
         self.tally = {"kills": 0, "before": 0, "after": 0, "unsure": 0, "late": 0}
         self.failures = 0
         self.retry = "0"
+        self.duration = 0
+
+    def input(self, name):
+        """A path; of a source that resumes the last of its records."""
+        if self.mode != "resume":
+            return os.path.join(self.inputs, name)
+        return str(FIRST + (self.place.rows if name == "second.csv" else 0))
 
     def command(self, name):
         return [self.options.program, "run", os.path.join(self.inputs, "load.lua"), "--json",
                 "--retry", self.retry,
                 "--param", f"to={self.to}", "--param", f"mode={self.mode}",
-                "--param", "input=" + os.path.join(self.inputs, name)]
+                "--param", "input=" + self.input(name)]
 
     def start(self, name, out):
         with open(self.errors, "w", encoding="utf-8") as err:
@@ -392,6 +402,10 @@ def main():
     os.environ.update(LC_ALL="C.UTF-8", TZ="UTC")
     work = tempfile.mkdtemp(prefix="orchestra-crash-")
     os.chmod(work, 0o711)  # the server may run as another user
+    os.mkdir(os.path.join(work, "connectors"))
+    shutil.copy(os.path.join(options.build, "hostile", "counter_2.so"),
+                os.path.join(work, "connectors", "counter.so"))
+    os.environ["ORCHESTRA_CONNECTORS"] = os.path.join(work, "connectors")
     server = None
     try:
         server = start_server(work)

@@ -179,7 +179,7 @@ typedef struct orch_read_request {
     const char *stream;         /* a name from streams(), or NULL for the only one */
     const char *const *columns; /* names from describe(), in the order wanted; NULL: all */
     size_t n_columns;
-    const char *state;          /* UTF-8 JSON from an earlier run, or NULL */
+    const char *state;          /* position of the last run (ORCH_CAP_RESUME), or NULL */
     size_t state_len;
     int64_t target_rows;        /* an aim, not a promise */
     int64_t target_bytes;
@@ -190,7 +190,7 @@ typedef struct orch_batch_info {
     uint32_t input;        /* index in orch.input/1 of the input all rows come from */
     int64_t first_record;  /* record number of row 0 when no "record" field is in the batch */
     int64_t source_bytes;  /* bytes of input consumed so far, over all inputs */
-    const char *state;     /* position AFTER this batch, or NULL; borrowed until the next call */
+    const char *state;     /* position AFTER this batch as JSON, or NULL; borrowed until next() */
     size_t state_len;
 } orch_batch_info;
 
@@ -324,7 +324,7 @@ enum {
     ORCH_THREADS_ONE_PER_STREAM      /* readers and writers run side by side */
 };
 
-#define ORCH_CAP_RESUME (1ull << 0)        /* read() honours `state` */
+#define ORCH_CAP_RESUME (1ull << 0)        /* next() gives `state`, read() goes on from it */
 #define ORCH_CAP_TRANSACTIONAL (1ull << 1) /* rows and ledger commit together */
 #define ORCH_CAP_APPEND (1ull << 2)
 #define ORCH_CAP_REPLACE (1ull << 3)

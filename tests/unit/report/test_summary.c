@@ -149,6 +149,30 @@ static void an_error_is_told_in_lines(void **state)
     orch_text_release(&t);
 }
 
+static void a_position_is_shown_as_the_ledger_holds_it(void **state)
+{
+    (void)state;
+    struct orch_run_report r = loaded();
+    struct orch_text t = { 0 };
+    assert_int_equal(orch_position_set(&r.position, ORCH_STR("{\"after\":7}"), 1), ORCH_OK);
+    assert_true(orch_summary_text(&r, &t));
+    assert_non_null(strstr(orch_text_z(&t), "\n  position {\"after\":7}\n"));
+    orch_text_reset(&t);
+    assert_true(orch_summary_json(&r, 0, &t));
+    assert_non_null(strstr(orch_text_z(&t), "\"position\": \"{\\\"after\\\":7}\",\n"));
+    orch_text_reset(&t);
+    r.outcome = ORCH_OUTCOME_FAILED;
+    assert_true(orch_summary_json(&r, 5, &t));
+    assert_non_null(strstr(orch_text_z(&t), "\"position\": null,\n"));
+    orch_text_reset(&t);
+    r.outcome = ORCH_OUTCOME_UNCHANGED;
+    r.resumed = true;
+    assert_true(orch_summary_text(&r, &t));
+    assert_non_null(strstr(orch_text_z(&t), "nothing came since the last run; --from-start"));
+    orch_text_release(&t);
+    orch_position_release(&r.position);
+}
+
 static void machines_get_the_same_as_json(void **state)
 {
     (void)state;
@@ -176,6 +200,7 @@ static void machines_get_the_same_as_json(void **state)
                         "  \"filtered\": 30,\n"
                         "  \"rejected\": 13,\n"
                         "  \"source_bytes\": 1200345,\n"
+                        "  \"position\": null,\n"
                         "  \"wall_ms\": 1234,\n"
                         "  \"cpu_ms\": 2345,\n"
                         "  \"peak_bytes\": 45600000,\n"
@@ -244,6 +269,7 @@ int main(void)
         cmocka_unit_test(only_the_first_reasons_are_shown),
         cmocka_unit_test(texts_of_an_export_give_the_terminal_no_orders),
         cmocka_unit_test(an_error_is_told_in_lines),
+        cmocka_unit_test(a_position_is_shown_as_the_ledger_holds_it),
         cmocka_unit_test(machines_get_the_same_as_json),
         cmocka_unit_test(a_failed_run_has_its_error_in_json),
     };

@@ -273,6 +273,30 @@ static void the_last_loaded_run_is_found(void **state)
     writer_release(&w);
 }
 
+static void the_position_of_a_loaded_run_is_given_back(void **state)
+{
+    static const enum orch_outcome outcomes[] = { ORCH_OUTCOME_LOADED, ORCH_OUTCOME_FAILED };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct orch_writer w = { 0 };
+        struct orch_destination d = { .kept = &w };
+        struct orch_last_run last;
+        struct orch_run_report r = report();
+        r.outcome = outcomes[i];
+        assert_int_equal(orch_position_set(&r.position, ORCH_STR("{\"after\":7}"), 2), ORCH_OK);
+        assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
+        assert_int_equal(orch_ledger_last(&ops, &d, "energy.load_curve", &last, NULL), ORCH_OK);
+        assert_string_equal(last.source, "csv");
+        assert_string_equal(last.target, "load_curve");
+        bool same = orch_position_equal(&last.position, &r.position);
+        assert_int_equal(same, outcomes[i] == ORCH_OUTCOME_LOADED);
+        assert_int_equal(last.position.known, same);
+        orch_last_run_release(&last);
+        orch_position_release(&r.position);
+        writer_release(&w);
+    }
+}
+
 static void without_a_ledger_there_is_no_last_run(void **state)
 {
     (void)state;
@@ -353,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_path_of_any_bytes_is_stored_as_text),
         cmocka_unit_test(a_destination_that_takes_no_row_is_told),
         cmocka_unit_test(the_last_loaded_run_is_found),
+        cmocka_unit_test(the_position_of_a_loaded_run_is_given_back),
         cmocka_unit_test(without_a_ledger_there_is_no_last_run),
         cmocka_unit_test(what_a_destination_gives_back_is_checked),
         cmocka_unit_test(cells_of_columns_that_are_not_there_are_empty),
