@@ -15,7 +15,7 @@ packages() {
 
 #pkg run libc6 C library, and libdl within it
 #pkg run liblua5.4-0 Lua, the language of pipelines
-#pkg run libjansson4 reads the manifests of connectors
+#pkg run libjansson4 reads the manifests of connectors, positions of sources
 #pkg run libpcre2-8-0 regular expressions in column expressions
 #pkg run libsodium23 HMAC-SHA-256 of pseudonyms
 #pkg run libssl3 SHA-256 of inputs with the processor's instructions

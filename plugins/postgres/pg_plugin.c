@@ -2,6 +2,7 @@
 #include "orch/connector.h"
 
 #include "pg_source.h"
+#include "pg_watermark.h"
 #include "pg_writer.h"
 
 #define OPTION .struct_size = sizeof(orch_option)
@@ -70,16 +71,39 @@ static const orch_option option_fetch_rows = {
     .max = 65536,
 };
 
+static const orch_option option_watermark = {
+    OPTION,
+    .type = ORCH_OPT_STRING,
+    .flags = ORCH_OPT_FOR_SOURCE,
+    .name = "watermark",
+    .summary = "Column of numbers, dates or times that grows: a run reads the rows above the "
+               "highest one of the run before.",
+    .example = "changed_at",
+};
+static const orch_option option_watermark_overlap = {
+    OPTION,
+    .type = ORCH_OPT_STRING,
+    .flags = ORCH_OPT_FOR_SOURCE,
+    .name = "watermark_overlap",
+    .summary = "How far below the watermark rows may still appear, those of long transactions: "
+               "so far is read again, which a key at the destination makes harmless. \"0s\" or "
+               "\"0\": never.",
+    .example = "10m",
+};
+
 static const orch_option *const options[] = {
     &option_uri,   &option_table, &option_create,     &option_lock_wait,
     &option_statement_timeout,    &option_query,      &option_fetch_rows,
+    &option_watermark,            &option_watermark_overlap,
 };
 
 static const orch_connector connector = {
     .struct_size = sizeof(orch_connector),
     .threading = ORCH_THREADS_ONE_PER_INSTANCE,
-    .capabilities = ORCH_CAP_TRANSACTIONAL | ORCH_CAP_APPEND | ORCH_CAP_REPLACE | ORCH_CAP_UPSERT,
+    .capabilities = ORCH_CAP_TRANSACTIONAL | ORCH_CAP_APPEND | ORCH_CAP_REPLACE |
+                    ORCH_CAP_UPSERT | ORCH_CAP_RESUME,
     .needs = ORCH_NEEDS_NETWORK,
+    .state_version = PG_WATERMARK_FORM,
     .name = "postgres",
     .summary = "Tables of PostgreSQL: loads them in one transaction, reads tables and queries.",
     .options = options,

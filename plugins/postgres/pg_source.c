@@ -8,6 +8,7 @@
 
 #include "pg_scan.h"
 #include "pg_table.h"
+#include "pg_watermark.h"
 
 #define DEFAULT_BYTES (INT64_C(1) << 20)
 
@@ -17,12 +18,15 @@ struct orch_source {
     struct pg_session session; /* for describe and check */
     char *query;               /* without semicolon; NULL until known */
     char shown[2 * PG_NAME_MAX + 2];
+    struct pg_watermark watermark;
 };
 
 struct orch_reader {
     orch_source *owner;
     struct pg_session session; /* its own: a COPY takes the whole connection */
     struct pg_scan scan;
+    struct pg_watermark watermark;
+    bool placed;         /* the position was given */
     int64_t rows, bytes; /* of a batch */
 };
 
@@ -74,7 +78,9 @@ static orch_status source_open(const orch_host *host, orch_source **out, orch_er
     atomic_init(&s->interrupted, false);
     s->session.host = host;
     s->session.interrupted = &s->interrupted;
-    st = query ? source_take_query(s, query, err) : ORCH_OK;
+    st = pg_watermark_open(&s->watermark, host, err);
+    if (st == ORCH_OK && query)
+        st = source_take_query(s, query, err);
     if (st != ORCH_OK) {
         source_close(s);
         return st;
@@ -180,9 +186,18 @@ static orch_status source_check(orch_source *s, orch_error *err)
 
 static void reader_free(orch_reader *r)
 {
+    pg_watermark_release(&r->watermark);
     pg_scan_release(&r->scan);
     pg_session_close(&r->session);
     free(r);
+}
+
+/* What is read, as the script says it. */
+static const char *source_of(const orch_source *s)
+{
+    const char *query = option_text(s->host, "query");
+
+    return query ? query : s->shown;
 }
 
 static int64_t smaller_set(int64_t a, int64_t b)
@@ -198,16 +213,19 @@ static orch_status source_read(orch_source *s, const orch_read_request *request,
     if (!r)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     r->owner = s;
+    r->watermark = s->watermark;
     r->session = s->session; /* the connection of describe, if any, is taken over */
     s->session.connection = NULL;
     r->rows = smaller_set(pg_option_int(s->host, "fetch_rows"), request->target_rows);
     r->bytes = smaller_set(request->target_bytes > 0 ? INT64_MAX / 2 : DEFAULT_BYTES,
                            request->target_bytes);
     orch_status st = source_scan(s, &r->session, &r->scan, err);
+    if (st == ORCH_OK)
+        st = pg_watermark_begin(&r->watermark, &r->scan, s->query, source_of(s), request, err);
     if (st == ORCH_OK && request->columns)
         st = pg_scan_pick(&r->scan, request->columns, request->n_columns, err);
     if (st == ORCH_OK)
-        st = pg_scan_begin(&r->scan, s->query, err);
+        st = pg_scan_begin(&r->scan, r->watermark.query ? r->watermark.query : s->query, err);
     if (st != ORCH_OK) {
         reader_free(r);
         return st;
@@ -225,17 +243,20 @@ static orch_status reader_next(orch_reader *r, struct ArrowArray *out, orch_batc
                                orch_error *err)
 {
     orch_status st = pg_scan_fill(&r->scan, r->rows, r->bytes, err);
+    /* The position is that of all rows: it comes behind them, with an empty batch. */
+    bool place = st == ORCH_END && r->watermark.position && !r->placed;
 
-    if (st != ORCH_OK)
+    if (st != ORCH_OK && !place)
         return st;
+    r->placed = place;
     st = orch_builder_take(r->scan.builder, out);
     if (st != ORCH_OK)
         return orch_error_set(err, st, "out of memory");
     info->input = 0;
     info->first_record = r->scan.first;
     info->source_bytes = r->scan.bytes;
-    info->state = NULL;
-    info->state_len = 0;
+    info->state = place ? r->watermark.position : NULL;
+    info->state_len = place ? strlen(r->watermark.position) : 0;
     return ORCH_OK;
 }
 
