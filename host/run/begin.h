@@ -19,7 +19,8 @@ orch_status orch_begin(struct orch_session *s, orch_error *err);
  * lock: whatever an attempt before had left under way is over by then. */
 orch_status orch_begin_ask(struct orch_session *s, bool *loaded, orch_error *err);
 
-/* Are inputs, script and connectors those of the last loaded run? Never with --force and --from-start. */
+/* Asks the ledger for the last loaded run (s->last). Are inputs, script and connectors those of it?
+ * Never with --force and --from-start. */
 orch_status orch_begin_unchanged(struct orch_session *s, bool *unchanged, orch_error *err);
 
 #endif

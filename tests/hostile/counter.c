@@ -185,7 +185,8 @@ static const orch_source_ops ops = {
     .end = counter_end,
 };
 
-static const char *const hows[] = { "well", "silent", "late", "no JSON", "too long", "secret", NULL };
+static const char *const hows[] = { "well",    "silent",   "late",
+                                   "no JSON", "too long", "secret", NULL };
 
 static const orch_option to = { .struct_size = sizeof to, .type = ORCH_OPT_INT, .name = "to",
                                 .summary = "The last reading.", .default_text = "10" };
