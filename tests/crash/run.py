@@ -399,13 +399,10 @@ def main():
     for name in [n for n in os.environ if n.startswith(("ORCHESTRA_", "PG"))]:
         if name != "ORCHESTRA_POSTGRES_BIN":
             del os.environ[name]
-    os.environ.update(LC_ALL="C.UTF-8", TZ="UTC")
+    os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", ORCHESTRA_CONNECTORS=os.path.abspath(
+        os.path.join(options.build, "resuming")))
     work = tempfile.mkdtemp(prefix="orchestra-crash-")
     os.chmod(work, 0o711)  # the server may run as another user
-    os.mkdir(os.path.join(work, "connectors"))
-    shutil.copy(os.path.join(options.build, "hostile", "counter_2.so"),
-                os.path.join(work, "connectors", "counter.so"))
-    os.environ["ORCHESTRA_CONNECTORS"] = os.path.join(work, "connectors")
     server = None
     try:
         server = start_server(work)

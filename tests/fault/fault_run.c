@@ -25,7 +25,8 @@ enum { MOST_SECONDS_A_JOB = 12, ODD_SHOWN = 8 };
 
 struct job {
     const char *name;
-    const char *source;      /* of the script; "%s" is its input */
+    const char *first;       /* source of the script that makes the state before; NULL: CSV */
+    const char *source;      /* of the script */
     const char *destination; /* NULL: a preview */
     const char *input;       /* what stands in the file */
     const char *before, *after; /* what stands in the destination: see state_of */
@@ -35,6 +36,8 @@ static const char steps[] =
     "o.where(c.id:integer():ge(1)),\n"
     "o.select { id = c.id:integer():required(), name = c.name:trim(),\n"
     "day = c.day:date(\"dd/mm/yyyy\"), kwh = c.kwh:number { decimal = \",\" } },\n";
+static const char counter_steps[] =
+    "o.select { id = c.meter, name = c.meter, day = c.at:timestamp(), kwh = c.kwh:number() },\n";
 
 static const char csv_first[] = "id;name;day;kwh\n1;one;01/02/2024;1,5\n2;two;02/02/2024;2\n";
 static const char csv_second[] = "id;name;day;kwh\n2;zwei;03/02/2024;2,25\n3; trois ;04/02/2024;\n"
@@ -45,18 +48,19 @@ static const char xml_second[] =
     "<m><id>4</id><day>31/02/2024</day></m><m><id>0</id></m></r>\n";
 
 #define CSV "o.source.csv { path = \"in.csv\", delimiter = \";\" }"
+#define COUNTER(to) "o.source.counter { to = " to " }"
 #define XML "o.source.xml { path = \"in.xml\", record = \"m\" }"
 
 static const struct job jobs[] = {
-    { "csv_to_files", CSV, "o.destination.files { path = \"out.csv\", mode = \"replace\" }",
+    { "csv_to_files", NULL, CSV, "o.destination.files { path = \"out.csv\", mode = \"replace\" }",
       csv_second, "id,name,day,kwh\r\n1,one,2024-02-01,1.5\r\n2,two,2024-02-02,2\r\n",
       "id,name,day,kwh\r\n2,zwei,2024-02-03,2.25\r\n3,trois,2024-02-04,\r\n" },
-    { "csv_to_geopackage", CSV,
+    { "csv_to_geopackage", NULL, CSV,
       "o.destination.geopackage { path = \"out.gpkg\", table = \"t\", mode = \"upsert\", "
       "key = { \"id\" } }",
       csv_second, "1|one|2024-02-01|1.5\n2|two|2024-02-02|2.0\n",
       "1|one|2024-02-01|1.5\n2|zwei|2024-02-03|2.25\n3|trois|2024-02-04|\n" },
-    { "xml_to_files", XML, "o.destination.files { path = \"out.jsonl\", mode = \"append\" }",
+    { "xml_to_files", NULL, XML, "o.destination.files { path = \"out.jsonl\", mode = \"append\" }",
       xml_second,
       "{\"id\":1,\"name\":\"one\",\"day\":\"2024-02-01\",\"kwh\":1.5}\n"
       "{\"id\":2,\"name\":\"two\",\"day\":\"2024-02-02\",\"kwh\":2}\n",
@@ -64,7 +68,12 @@ static const struct job jobs[] = {
       "{\"id\":2,\"name\":\"two\",\"day\":\"2024-02-02\",\"kwh\":2}\n"
       "{\"id\":2,\"name\":\"zwei\",\"day\":\"2024-02-03\",\"kwh\":2.25}\n"
       "{\"id\":3,\"name\":\"trois\",\"day\":\"2024-02-04\",\"kwh\":null}\n" },
-    { "csv_preview", CSV, NULL, csv_second, "", "" },
+    { "resumed", COUNTER("2"), COUNTER("3"),
+      "o.destination.geopackage { path = \"out.gpkg\", table = \"t\", mode = \"append\" }", "",
+      "M0000|M0000|2025-01-01T00:00:00.000Z|0.25\nM0001|M0001|2025-01-01T00:00:00.000Z|1.25\n",
+      "M0000|M0000|2025-01-01T00:00:00.000Z|0.25\nM0001|M0001|2025-01-01T00:00:00.000Z|1.25\n"
+      "M0002|M0002|2025-01-01T00:00:00.000Z|2.25\n" },
+    { "csv_preview", NULL, CSV, NULL, csv_second, "", "" },
 };
 
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
@@ -98,7 +107,7 @@ static void write_script(const char *path, const char *source, const char *desti
              "local o = require \"orchestra\"\nlocal c = o.column\n"
              "return o.pipeline { name = \"fault\", max_rejects = \"100 %%\",\n"
              "source = %s,\nsteps = { %s },\ndestination = %s }\n",
-             source, steps,
+             source, strstr(source, "counter") != NULL ? counter_steps : steps,
              destination != NULL ? destination : "o.destination.files { path = \"none.csv\" }");
     write_file(path, script);
 }
@@ -192,7 +201,7 @@ static void prepare(const struct job *job)
     orch_error err = ORCH_ERROR_INIT;
     empty_folder(".");
     write_file("in.csv", csv_first);
-    write_script("before.lua", CSV, job->destination);
+    write_script("before.lua", job->first != NULL ? job->first : CSV, job->destination);
     if (job->destination != NULL && run_once("before.lua", &err) != ORCH_OK) {
         printf("FAIL fault %s: %s: %s\n", job->name, err.message, err.detail);
         exit(1);
