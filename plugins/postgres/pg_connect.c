@@ -74,11 +74,12 @@ static void session_name_place(struct pg_session *s)
 
 static orch_status session_start(struct pg_session *s, const char *uri, orch_error *err)
 {
-    const char *keywords[] = {"application_name", "client_encoding", "keepalives_idle",
-                              "keepalives_interval", "keepalives_count", "tcp_user_timeout",
-                              uri ? "dbname" : NULL, NULL};
-    const char *values[] = {"orchestra", "UTF8", DEAD_IDLE_S, DEAD_INTERVAL_S, DEAD_COUNT,
-                            DEAD_MS, uri, NULL}; /* the uri comes last: it overrides */
+    /* What comes later overrides: the uri what is before it, but texts are UTF-8 always. */
+    const char *keywords[] = {"application_name", "keepalives_idle", "keepalives_interval",
+                              "keepalives_count", "tcp_user_timeout",
+                              uri ? "dbname" : "client_encoding", "client_encoding", NULL};
+    const char *values[] = {"orchestra", DEAD_IDLE_S, DEAD_INTERVAL_S, DEAD_COUNT,
+                            DEAD_MS, uri ? uri : "UTF8", "UTF8", NULL};
 
     s->connection = PQconnectStartParams(keywords, values, 1);
     if (!s->connection)

@@ -34,6 +34,8 @@ static const struct error_class error_classes[] = {
     {"42P06", ORCH_EBUSY, ORCH_ERROR_RETRYABLE, "another session just created it; try again"},
     {"25006", ORCH_ECONFIG, 0, "the server only reads; connect to its primary"},
     {"23", ORCH_ECONFLICT, 0, "correct the rows in the script, or the constraint of the table"},
+    {"22021", ORCH_EDATA, 0,
+     "the name of a column, or a text that the query works with, is not UTF-8: convert it there"},
     {"22", ORCH_EDATA, 0, "correct or reject the value in the script"},
     {"54", ORCH_EDATA, 0, NULL},
     {"P0", ORCH_ECONFLICT, 0, "a trigger or function of the database refused it"},

@@ -2,13 +2,17 @@
 /* What a COPY sends, taken apart; nothing here calls libpq. The server is a stranger: nothing is
  * read past a message, whatever its lengths say. */
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pg_bytes.h"
 #include "pg_scan.h"
+#include "pg_text.h"
 
 #define SIGNATURE "PGCOPY\n\377\r\n" /* and its NUL */
 #define HEADER_BYTES 19              /* signature, flags, length of the extension */
+#define RAW_MOST 65536               /* of a value in a reject */
 
 orch_status pg_scan_malformed(struct pg_scan *scan, orch_error *err)
 {
@@ -34,38 +38,51 @@ orch_status pg_scan_schema(struct pg_scan *scan, orch_error *err)
                                                     scan->shown);
 }
 
-/* Why a value cannot be had; NULL: it can. */
+/* Why a value cannot be had; without a rule: it can. */
 struct objection {
     const char *rule, *message, *raw;
+    const unsigned char *text; /* instead of raw: bytes of the message that are not UTF-8 */
+    size_t text_len;
 };
 
-static const struct objection infinite = {"infinity", "infinity has no date", "infinity"};
-static const struct objection too_far = {"range", "outside the years that can be kept", ""};
+static const struct objection infinite = {
+    .rule = "infinity", .message = "infinity has no date", .raw = "infinity"};
+static const struct objection too_far = {
+    .rule = "range", .message = "outside the years that can be kept", .raw = ""};
 
 static orch_status value_date(struct pg_scan *scan, size_t i, const unsigned char *p,
-                              const struct objection **why)
+                              struct objection *why)
 {
     int32_t days = (int32_t)pg_get32(p);
     int32_t since_1970;
 
     if (days == INT32_MAX || days == INT32_MIN)
-        *why = &infinite;
+        *why = infinite;
     else if (__builtin_add_overflow(days, PG_EPOCH_DAYS, &since_1970))
-        *why = &too_far;
-    return *why ? ORCH_OK : orch_builder_date(scan->builder, i, since_1970);
+        *why = too_far;
+    return why->rule ? ORCH_OK : orch_builder_date(scan->builder, i, since_1970);
 }
 
 static orch_status value_timestamp(struct pg_scan *scan, size_t i, const unsigned char *p,
-                                   const struct objection **why)
+                                   struct objection *why)
 {
     int64_t us = (int64_t)pg_get64(p);
     int64_t since_1970;
 
     if (us == INT64_MAX || us == INT64_MIN)
-        *why = &infinite;
+        *why = infinite;
     else if (__builtin_add_overflow(us, PG_EPOCH_US, &since_1970))
-        *why = &too_far;
-    return *why ? ORCH_OK : orch_builder_timestamp(scan->builder, i, since_1970);
+        *why = too_far;
+    return why->rule ? ORCH_OK : orch_builder_timestamp(scan->builder, i, since_1970);
+}
+
+static orch_status value_text(struct pg_scan *scan, size_t i, const unsigned char *p, size_t len,
+                              struct objection *why)
+{
+    if (pg_text_valid(p, len) == len)
+        return orch_builder_text(scan->builder, i, (const char *)p, len);
+    *why = (struct objection){.rule = "encoding", .text = p, .text_len = len};
+    return ORCH_OK;
 }
 
 static orch_status value_float(struct pg_scan *scan, size_t i, const unsigned char *p, size_t len)
@@ -105,7 +122,7 @@ static size_t kind_bytes(const struct pg_scan_column *column)
 }
 
 static orch_status value_take(struct pg_scan *scan, size_t i, const unsigned char *p, size_t len,
-                              const struct objection **why)
+                              struct objection *why)
 {
     switch (scan->columns[i].as_text ? PG_TEXT : scan->columns[i].kind) {
     case PG_BOOL:
@@ -127,15 +144,40 @@ static orch_status value_take(struct pg_scan *scan, size_t i, const unsigned cha
     case PG_BYTEA:
         return orch_builder_binary(scan->builder, i, p, len);
     default:
-        /* UTF-8: the server converts and checks what it sends. */
-        return orch_builder_text(scan->builder, i, (const char *)p, len);
+        return value_text(scan, i, p, len, why);
     }
+}
+
+static void encoding_tell(struct pg_scan *scan)
+{
+    const orch_host *host = scan->session->host;
+
+    if (scan->told)
+        return;
+    scan->told = true;
+    host->log(host, ORCH_LOG_WARN, "pg.encoding",
+              "the database sends texts that are not UTF-8, their rows are rejected; a query can "
+              "convert them: convert_from(convert(convert_to(NAME, 'SQL_ASCII'), 'LATIN1', "
+              "'UTF8'), 'SQL_ASCII')");
+}
+
+/* Fills in what an objection to a text leaves open; `raw` has RAW_MOST bytes. */
+static void encoding_explain(const struct objection *why, orch_reject *reject, char *message,
+                             size_t size, char *raw)
+{
+    snprintf(message, size, "the text is not UTF-8 from byte %zu on",
+             pg_text_valid(why->text, why->text_len) + 1);
+    reject->message = message;
+    reject->raw = raw;
+    reject->raw_len = pg_text_show(raw, RAW_MOST, why->text, why->text_len);
 }
 
 static orch_status row_reject(struct pg_scan *scan, size_t i, const struct objection *why,
                               orch_error *err)
 {
     const orch_host *host = scan->session->host;
+    char message[80];
+    char *raw = NULL;
     orch_reject reject = {.struct_size = sizeof reject,
                           .record = scan->records,
                           .offset = -1,
@@ -143,11 +185,20 @@ static orch_status row_reject(struct pg_scan *scan, size_t i, const struct objec
                           .rule = why->rule,
                           .message = why->message,
                           .raw = why->raw,
-                          .raw_len = strlen(why->raw)};
+                          .raw_len = why->raw ? strlen(why->raw) : 0};
 
     orch_builder_abandon(scan->builder);
     scan->cut = true;
-    if (host->reject(host, &reject) == ORCH_OK)
+    if (why->text) {
+        raw = malloc(RAW_MOST);
+        if (!raw)
+            return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+        encoding_tell(scan);
+        encoding_explain(why, &reject, message, sizeof message, raw);
+    }
+    orch_status st = host->reject(host, &reject);
+    free(raw);
+    if (st == ORCH_OK)
         return ORCH_OK;
     return orch_error_set(err, ORCH_ECANCELLED, "too many rows of %s were rejected", scan->shown);
 }
@@ -156,7 +207,7 @@ static orch_status row_reject(struct pg_scan *scan, size_t i, const struct objec
 static orch_status row_take(struct pg_scan *scan, const unsigned char **p,
                             const unsigned char *end, orch_error *err)
 {
-    const struct objection *why = NULL;
+    struct objection why = {0};
     size_t bad = 0;
     orch_status st = ORCH_OK;
 
@@ -171,14 +222,14 @@ static orch_status row_take(struct pg_scan *scan, const unsigned char **p,
             continue; /* null: the builder fills it in */
         if (len > (size_t)(end - *p) || (fixed && len != fixed))
             return pg_scan_malformed(scan, err);
-        if (!why) {
+        if (!why.rule) {
             st = value_take(scan, i, *p, len, &why);
             bad = i;
         }
         *p += len;
     }
-    if (st == ORCH_OK && why)
-        return row_reject(scan, bad, why, err);
+    if (st == ORCH_OK && why.rule)
+        return row_reject(scan, bad, &why, err);
     if (st == ORCH_OK && orch_builder_rows(scan->builder) == 0)
         scan->first = scan->records;
     if (st == ORCH_OK)

@@ -15,12 +15,30 @@ static orch_status scan_failed(struct pg_scan *scan, orch_status st, orch_error 
     return pg_session_failed(scan->session, st, err, what);
 }
 
+/* A database without an encoding keeps any bytes, and its server ends a COPY at the first text that
+ * is not UTF-8. Asked for no encoding it sends them as they are, and only their rows are rejected.
+ * The end of the transaction takes this back. */
+static orch_status scan_take_any_bytes(struct pg_scan *scan, orch_error *err)
+{
+    const char *encoding = PQparameterStatus(scan->session->connection, "server_encoding");
+    struct pg_sql sql = {0};
+
+    if (!encoding || strcmp(encoding, "SQL_ASCII") != 0)
+        return ORCH_OK;
+    pg_sql_put(&sql, "SET LOCAL client_encoding = 'SQL_ASCII'");
+    orch_status st = pg_run(scan->session, &sql, NULL, err, "cannot read %s", scan->shown);
+    pg_sql_release(&sql);
+    return st;
+}
+
 orch_status pg_scan_begin(struct pg_scan *scan, const char *query, orch_error *err)
 {
     PGconn *connection = scan->session->connection;
     struct pg_sql sql = {0};
     orch_status st = pg_scan_schema(scan, err);
 
+    if (st == ORCH_OK)
+        st = scan_take_any_bytes(scan, err);
     if (st != ORCH_OK)
         return st;
     pg_sql_put(&sql, "COPY (SELECT ");

@@ -26,6 +26,7 @@ struct pg_scan {
     orch_builder *builder;
     bool started, ended;
     bool cut;         /* a row was rejected: numbers after it do not follow on */
+    bool told;        /* that texts are not UTF-8 */
     int64_t records;  /* read so far */
     int64_t first;    /* record number of the builder's first row */
     int64_t bytes;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../../plugins/postgres/pg_scan.h"
+#include "base/str.h"
 #include "bytes.h"
 #include "data/batch_check.h"
 #include "whole_batch.h"
@@ -19,7 +20,17 @@ static orch_status note_reject(const orch_host *host, const orch_reject *r)
     if (r->record <= 0 || r->field == NULL || r->rule == NULL || r->message == NULL ||
         (r->raw_len > 0 && r->raw == NULL))
         fuzz_broken("a reject does not say what was rejected");
+    if (orch_utf8_valid(r->raw, r->raw_len) != r->raw_len)
+        fuzz_broken("a reject shows bytes that are not UTF-8");
     return ++rejects > REJECTS_MOST ? ORCH_ECANCELLED : ORCH_OK;
+}
+
+static void note_nothing(const orch_host *host, int level, const char *event, const char *text)
+{
+    (void)host;
+    (void)level;
+    (void)event;
+    (void)text;
 }
 
 static void check_error(const orch_error *err, orch_status st)
@@ -62,7 +73,7 @@ static orch_status take_message(struct pg_scan *scan, struct fuzz_bytes *in, orc
     return st;
 }
 
-/* Texts are the server's: it may have checked none of them, the host does. */
+/* Whatever the server sent: what is kept is as the host wants it. */
 static void check_rows(struct pg_scan *scan)
 {
     struct ArrowArray batch = { 0 };
@@ -74,15 +85,18 @@ static void check_rows(struct pg_scan *scan)
         return;
     if (orch_builder_take(scan->builder, &batch) != ORCH_OK)
         abort();
-    if (orch_batch_check(&scan->schema, &batch, NULL) == ORCH_OK)
-        fuzz_batch_whole(&scan->schema, &batch);
+    orch_error err = ORCH_ERROR_INIT;
+    if (orch_batch_check(&scan->schema, &batch, &err) != ORCH_OK)
+        fuzz_broken("a batch is refused: %s", err.detail);
+    fuzz_batch_whole(&scan->schema, &batch);
     batch.release(&batch);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size };
-    const orch_host host = { .struct_size = sizeof host, .reject = note_reject };
+    const orch_host host = { .struct_size = sizeof host, .log = note_nothing,
+                             .reject = note_reject };
     struct pg_session session = { .host = &host };
     struct pg_scan scan = { .session = &session, .shown = "a table" };
     struct pg_scan_column columns[COLUMNS_MOST] = { { 0 } };

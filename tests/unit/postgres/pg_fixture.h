@@ -34,7 +34,7 @@ struct fake_host {
     const struct fake_option *options;
     atomic_bool cancelled;
     int rejects;
-    char reject_field[64], reject_rule[64];
+    char reject_field[64], reject_rule[64], reject_raw[64];
     int64_t reject_record;
 };
 
@@ -147,6 +147,8 @@ static inline orch_status fake_reject(const orch_host *host, const orch_reject *
     fake->reject_record = reject->record;
     snprintf(fake->reject_field, sizeof fake->reject_field, "%s", reject->field);
     snprintf(fake->reject_rule, sizeof fake->reject_rule, "%s", reject->rule);
+    snprintf(fake->reject_raw, sizeof fake->reject_raw, "%.*s", (int)reject->raw_len,
+             reject->raw_len ? reject->raw : "");
     return ORCH_OK;
 }
 

@@ -315,7 +315,36 @@ static void an_error_in_the_middle_ends_the_reader(void **state)
     source_free(&s);
 }
 
-static void text_that_is_not_utf8_never_comes_through(void **state)
+/* Reads three rows, the second with this text. */
+static void read_text(const char *uri, const char *text, const char *raw)
+{
+    char query[200];
+    struct source s;
+    struct ArrowArray batch;
+    orch_batch_info info = {.struct_size = sizeof info};
+    int64_t rows = 0;
+
+    snprintf(query, sizeof query, "VALUES ('a'), (%s), ('b')", text);
+    const struct fake_option options[] = {{"uri", uri}, {"query", query}, {NULL, NULL}};
+    source_make(&s, options);
+    assert_ok(source_begin(&s, NULL, 0), &s.err);
+    orch_status st;
+    while ((st = s.ops->next(s.reader, &batch, &info, &s.err)) == ORCH_OK) {
+        rows += batch.length;
+        batch.release(&batch);
+    }
+    assert_int_equal(st, ORCH_END);
+    assert_int_equal(rows, raw ? 2 : 3);
+    assert_int_equal(s.fake.rejects, raw ? 1 : 0);
+    assert_int_equal(s.fake.reject_record, raw ? 2 : 0);
+    assert_string_equal(s.fake.reject_rule, raw ? "encoding" : "");
+    assert_string_equal(s.fake.reject_field, raw ? "column1" : "");
+    assert_string_equal(s.fake.reject_raw, raw ? raw : "");
+    source_free(&s);
+}
+
+/* A database without encoding keeps any bytes. */
+static void text_that_is_not_utf8_is_a_reject_and_the_rest_goes_on(void **state)
 {
     char uri[256];
     (void)state;
@@ -323,18 +352,23 @@ static void text_that_is_not_utf8_never_comes_through(void **state)
     psql("CREATE DATABASE plain ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE "
          "template0");
     snprintf(uri, sizeof uri, "host=%s dbname=plain", getenv("PGHOST"));
-    const struct fake_option options[] = {
-        {"uri", uri}, {"query", "SELECT E'bad\\351' AS t"}, {NULL, NULL}};
-    struct source s;
-    struct ArrowArray batch;
-    orch_batch_info info = {.struct_size = sizeof info};
-    source_make(&s, options);
-    orch_status st = source_begin(&s, NULL, 0);
-    if (st == ORCH_OK)
-        st = s.ops->next(s.reader, &batch, &info, &s.err);
-    assert_int_equal(st, ORCH_EDATA);
-    assert_says(s.err.detail, "invalid byte sequence for encoding");
-    source_free(&s);
+    read_text(uri, "E'caf\\303\\251 \\360\\237\\214\\263 \\355\\237\\277'", NULL);
+    read_text(uri, "E'caf\\351 \\303\\251'", "caf\\xE9 é");
+    read_text(uri, "E'a text of some length: \\303'", "a text of some length: \\xC3");
+    read_text(uri, "E'\\300\\200'", "\\xC0\\x80");
+    read_text(uri, "E'\\340\\237\\277'", "\\xE0\\x9F\\xBF");
+    read_text(uri, "E'\\355\\240\\200'", "\\xED\\xA0\\x80");
+    read_text(uri, "E'\\364\\220\\200\\200'", "\\xF4\\x90\\x80\\x80");
+}
+
+/* Else their bytes would be taken for UTF-8. */
+static void texts_are_utf8_whatever_the_uri_says(void **state)
+{
+    char uri[256];
+    (void)state;
+    skip_without_server();
+    snprintf(uri, sizeof uri, "host=%s client_encoding=LATIN1", getenv("PGHOST"));
+    read_text(uri, "'é'", NULL);
 }
 
 static void *interrupt_soon(void *ctx)
@@ -401,7 +435,8 @@ int main(void)
         cmocka_unit_test(infinity_is_a_reject_and_the_rest_goes_on),
         cmocka_unit_test(queries_that_do_not_run_say_why),
         cmocka_unit_test(an_error_in_the_middle_ends_the_reader),
-        cmocka_unit_test(text_that_is_not_utf8_never_comes_through),
+        cmocka_unit_test(text_that_is_not_utf8_is_a_reject_and_the_rest_goes_on),
+        cmocka_unit_test(texts_are_utf8_whatever_the_uri_says),
         cmocka_unit_test(an_interrupt_stops_a_slow_query_within_a_second),
         cmocka_unit_test(a_reader_may_end_early),
     };
