@@ -24,6 +24,11 @@ void orch_log_setup(enum orch_log_format format, int least_level)
     atomic_store(&log_least, least_level);
 }
 
+int orch_log_least(int level)
+{
+    return atomic_exchange(&log_least, level);
+}
+
 bool orch_log_enabled(int level)
 {
     return level >= atomic_load_explicit(&log_least, memory_order_relaxed);

@@ -24,6 +24,7 @@ struct orch_log_value {
 
 void orch_log_setup(enum orch_log_format format, int least_level); /* default: text, warnings */
 bool orch_log_enabled(int level);
+int orch_log_least(int level); /* sets the least level; returns the one before */
 /* Pairs (const char *key, struct orch_log_value), ended by a NULL key. */
 void orch_log(int level, const char *event, ...);
 /* One line of free text from a connector. */

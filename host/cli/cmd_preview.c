@@ -3,6 +3,7 @@
 
 #include "cli/args.h"
 #include "cli/exit.h"
+#include "cli/reader.h"
 #include "cli/table.h"
 #include "cli/target.h"
 #include "orch/error.h"
@@ -79,8 +80,15 @@ static int preview(const struct cli_settings *s, struct orch_registry *registry,
     if (s->source == NULL && cli_is_script(path)) {
         request.script = &script;
     } else {
-        if (cli_end(s, s->source, path, arena, &end, &err) != ORCH_OK)
-            return cli_fail(ORCH_STAGE_SCRIPT, &err);
+        enum orch_stage stage = ORCH_STAGE_SCRIPT;
+        const char *connector = s->source;
+        orch_status st = ORCH_OK;
+        if (connector == NULL)
+            st = cli_reader_of(s, registry, path, &connector, &stage, &err);
+        if (st == ORCH_OK)
+            st = cli_end(s, connector, path, arena, &end, &err);
+        if (st != ORCH_OK)
+            return cli_fail(stage, &err);
         request.source = &end;
     }
     orch_status st = orch_preview(registry, &request, &result, &err);

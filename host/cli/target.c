@@ -55,7 +55,7 @@ bool cli_is_script(const char *path)
 /* Also "x.csv.gz": what is packed is told by its content, which connector it is for is not. */
 static bool is_called(const char *path, const char *ending)
 {
-    static const char *const packed[] = { "", ".gz", ".bz2", ".xz", ".zst" };
+    static const char *const packed[] = { "", ".gz", ".bz2", ".xz", ".zst", ".zip", ".7z" };
     char whole[32];
     for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
         snprintf(whole, sizeof whole, "%s%s", ending, packed[i]);

@@ -80,7 +80,7 @@ static void say_what_is_missing(void)
     struct orch_sandbox_report offered = { .struct_size = sizeof offered };
     orch_sandbox_offered(&offered);
     const char *lack = orch_sandbox_lack(&offered);
-    if (lack != NULL && !atomic_flag_test_and_set(&said))
+    if (lack != NULL && orch_log_enabled(ORCH_LOG_WARN) && !atomic_flag_test_and_set(&said))
         orch_log(ORCH_LOG_WARN, "sandbox.incomplete", "why", ORCH_LOG_S(lack), NULL);
 }
 
