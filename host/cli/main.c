@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -84,8 +85,19 @@ static void protect_memory(void)
 #endif
 }
 
+/* Where a caller closed one of these, the next file that is opened would take its place: be read as
+ * standard input, or get what is printed. Opened the wrong way round they still fail as closed ones. */
+static void keep_standard_places(void)
+{
+    static const int wrong_way[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", wrong_way[fd]);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_places();
     protect_memory();
     orch_alloc_tune();
     signal(SIGPIPE, SIG_IGN);

@@ -55,6 +55,16 @@ static bool write_all(int fd, const char *bytes, size_t len)
     return true;
 }
 
+static orch_status fail_read(int code, orch_error *err)
+{
+    if (code != EBADF)
+        return orch_file_error(err, "read", "standard input", code);
+    orch_error_set(err, ORCH_EIO, "standard input is closed");
+    orch_error_detail(err, "the path \"-\" reads from it");
+    orch_error_hint(err, "give it a file or a pipe (orchestra ... <FILE), or name a file as path");
+    return ORCH_EIO;
+}
+
 static orch_status spool_copy(int fd, char *buffer, orch_error *err)
 {
     struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -69,7 +79,7 @@ static orch_status spool_copy(int fd, char *buffer, orch_error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return orch_file_error(err, "read", "standard input", errno);
+            return fail_read(errno, err);
         if (n == 0)
             return ORCH_OK;
         if (!write_all(fd, buffer, (size_t)n))
