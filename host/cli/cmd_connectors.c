@@ -22,10 +22,37 @@ struct listing {
     struct orch_json json;
     bool as_json;
     size_t refused;
+    struct orch_registry *registry;
     const struct orch_policy *policy;
     ORCH_VEC(const char *) names; /* of what is installed; the registry's */
     bool incomplete;
 };
+
+static void say_twice(const char *connector, const char *used, const char *unused)
+{
+    orch_log(ORCH_LOG_WARN, "connector.twice", "connector", ORCH_LOG_S(connector), "used",
+             ORCH_LOG_S(used), "unused", ORCH_LOG_S(unused), NULL);
+}
+
+/* Another library offers a connector of this name as well, and runs take that one: which? "": it is
+ * refused, and so is every run. NULL: this one counts. */
+static const char *used_instead(struct orch_registry *registry, const struct orch_loaded *loaded)
+{
+    const struct orch_loaded *counts;
+    if (orch_registry_find(registry, loaded->connector.name, &counts, NULL) != ORCH_OK)
+        return "";
+    return counts != loaded ? counts->library : NULL;
+}
+
+static void list_unused(struct listing *l, const struct orch_loaded *loaded, const char *used)
+{
+    say_twice(loaded->connector.name, *used ? used : "none: the library of that name is refused",
+              loaded->library);
+    if (*used)
+        orch_text_printf(&l->text, "[not used: %s counts] ", orch_path_name(used));
+    else
+        orch_text_printf(&l->text, "[not used: %s.so is refused] ", loaded->connector.name);
+}
 
 static void list_one(void *ctx, const char *library, const struct orch_loaded *loaded,
                      const orch_error *refused)
@@ -38,6 +65,7 @@ static void list_one(void *ctx, const char *library, const struct orch_loaded *l
     }
     const orch_connector *c = &loaded->connector;
     const char *place;
+    const char *used = used_instead(l->registry, loaded);
     bool denied = orch_policy_denies(l->policy, c->name, &place);
     l->incomplete = !orch_vec_push(&l->names, c->name) || l->incomplete;
     if (l->as_json) {
@@ -50,15 +78,20 @@ static void list_one(void *ctx, const char *library, const struct orch_loaded *l
         orch_json_text(&l->json, "library", library);
         orch_json_bool(&l->json, "allowed", !denied);
         orch_json_text(&l->json, "denied_by", place);
+        orch_json_bool(&l->json, "used", used == NULL);
+        orch_json_text(&l->json, "used_instead", used != NULL && *used ? used : NULL);
         orch_json_close(&l->json, '}');
         return;
     }
-    orch_text_printf(&l->text, "  %-12s %-8s %-20s %s%s%s%s\n", c->name, loaded->plugin.version,
+    orch_text_printf(&l->text, "  %-12s %-8s %-20s ", c->name, loaded->plugin.version,
                      c->source != NULL && c->destination != NULL ? "source, destination"
                      : c->source != NULL                         ? "source"
-                                                                 : "destination",
-                     denied ? "[denied by " : "", denied ? place : "", denied ? "] " : "",
-                     c->summary);
+                                                                 : "destination");
+    if (used != NULL)
+        list_unused(l, loaded, used);
+    if (denied)
+        orch_text_printf(&l->text, "[denied by %s] ", place);
+    orch_text_printf(&l->text, "%s\n", c->summary);
 }
 
 /* A name that is mistyped in the configuration would deny, or bound, nothing. */
@@ -79,7 +112,7 @@ static void say_unknown_names(const struct listing *l)
 
 static int list(struct orch_registry *registry, const struct orch_policy *policy, bool as_json)
 {
-    struct listing l = { .as_json = as_json, .policy = policy };
+    struct listing l = { .as_json = as_json, .registry = registry, .policy = policy };
     orch_error err = ORCH_ERROR_INIT;
     int code;
     if (as_json) {
@@ -101,34 +134,65 @@ static int list(struct orch_registry *registry, const struct orch_policy *policy
     return code == CLI_OK && l.refused > 0 ? CLI_CONNECTOR : code;
 }
 
-static void describe_json(const struct orch_loaded *loaded, const struct orch_policy *policy,
+struct others {
+    const struct orch_loaded *described;
+    ORCH_VEC(const char *) libraries; /* that offer its name as well; the registry's */
+    bool incomplete;
+};
+
+static void other_add(void *ctx, const char *library, const struct orch_loaded *loaded,
+                      const orch_error *refused)
+{
+    struct others *o = ctx;
+    (void)refused;
+    if (loaded == NULL || loaded == o->described ||
+        strcmp(loaded->connector.name, o->described->connector.name) != 0)
+        return;
+    say_twice(loaded->connector.name, o->described->library, library);
+    o->incomplete = !orch_vec_push(&o->libraries, library) || o->incomplete;
+}
+
+static void describe_json(const struct others *o, const struct orch_policy *policy,
                           struct orch_text *out)
 {
     struct orch_json j;
     orch_json_begin(&j, out, 2);
-    orch_describe_begin(loaded, &j);
-    orch_policy_describe_json(policy, loaded, &j);
+    orch_describe_begin(o->described, &j);
+    orch_policy_describe_json(policy, o->described, &j);
+    orch_json_open(&j, "unused", '[');
+    for (size_t i = 0; i < o->libraries.len; i++)
+        orch_json_text(&j, NULL, o->libraries.items[i]);
+    orch_json_close(&j, ']');
     orch_json_close(&j, '}');
     orch_text_putc(out, '\n');
 }
 
-static void describe_text(const struct orch_loaded *loaded, const struct orch_policy *policy,
+static void describe_text(const struct others *o, const struct orch_policy *policy,
                           struct orch_text *out)
 {
-    orch_describe_text(loaded, out);
-    orch_policy_describe_text(policy, loaded, out);
+    orch_describe_text(o->described, out);
+    orch_policy_describe_text(policy, o->described, out);
+    if (o->libraries.len > 0)
+        orch_text_puts(out, "\nAlso offered by (not used)\n");
+    for (size_t i = 0; i < o->libraries.len; i++)
+        orch_text_printf(out, "  %s\n", o->libraries.items[i]);
 }
 
 static int describe(struct orch_registry *registry, const struct orch_policy *policy,
                     const char *name, bool as_json)
 {
-    const struct orch_loaded *loaded;
+    struct others others = { 0 };
     struct orch_text text = { 0 };
     orch_error err = ORCH_ERROR_INIT;
-    if (orch_registry_find(registry, name, &loaded, &err) != ORCH_OK)
-        return cli_fail(ORCH_STAGE_CONNECTOR, &err);
-    (as_json ? describe_json : describe_text)(loaded, policy, &text);
-    int code = cli_print(&text);
+    orch_status st = orch_registry_find(registry, name, &others.described, &err);
+    if (st == ORCH_OK)
+        st = orch_registry_each(registry, other_add, &others, &err);
+    if (st == ORCH_OK && others.incomplete)
+        st = orch_error_set(&err, ORCH_ENOMEM, "out of memory");
+    if (st == ORCH_OK)
+        (as_json ? describe_json : describe_text)(&others, policy, &text);
+    int code = st == ORCH_OK ? cli_print(&text) : cli_fail(ORCH_STAGE_CONNECTOR, &err);
+    orch_vec_release(&others.libraries);
     orch_text_release(&text);
     return code;
 }
