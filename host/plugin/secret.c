@@ -180,6 +180,34 @@ static struct orch_str url_password(struct orch_str url)
     return (struct orch_str){ colon + 1, (size_t)(at - colon) - 1 };
 }
 
+/* The value behind `password=` or `password =`, as a word of its own; an empty text: none. */
+static struct orch_str word_password(const char *text)
+{
+    static const char name[] = "password";
+
+    for (const char *at = text; (at = strstr(at, name)); at++) {
+        const char *value = at + strlen(name);
+        if (at > text && !strchr(" \t\n?&", at[-1]))
+            continue;
+        value += strspn(value, " ");
+        if (*value++ != '=')
+            continue;
+        value += strspn(value, " '");
+        return (struct orch_str){ value, strcspn(value, " '&") };
+    }
+    return (struct orch_str){ "", 0 };
+}
+
+static bool is_plain(struct orch_str password)
+{
+    return password.len > 0 && !memmem(password.ptr, password.len, "${", 2);
+}
+
+bool orch_secret_is_written(const char *typed, bool words)
+{
+    return is_plain(url_password(orch_str_from(typed))) || (words && is_plain(word_password(typed)));
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -17,6 +17,9 @@ struct orch_secrets {
 bool orch_secrets_add(struct orch_secrets *s, struct orch_str text);
 /* Adds the password of a URL's user part, as written and with its percent codes resolved. */
 bool orch_secrets_add_url(struct orch_secrets *s, struct orch_str url);
+/* Is a password written out in a text as it was typed: in the user part of a URL, or, with `words`,
+ * behind password= as connection strings of databases have it? What ${...} stands for is not. */
+bool orch_secret_is_written(const char *typed, bool words);
 /* Replaces each secret in text by ***, in place (by fewer stars when it is shorter). */
 void orch_secrets_redact(const struct orch_secrets *s, char *text);
 /* Wipes and frees. */

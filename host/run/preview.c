@@ -7,6 +7,7 @@
 #include "orch/error.h"
 #include "run/ends.h"
 #include "run/session.h"
+#include "run/written.h"
 
 /* A preview is a session without destination: the source's rejects are shown, not stored. */
 struct preview_state {
@@ -209,6 +210,8 @@ orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_scrip
                               .source_hooks = orch_quiet_hooks };
     *out = (struct orch_checked){ 0 };
     orch_status st = load_script(&s, script, err);
+    if (st == ORCH_OK)
+        orch_written_warn(r, s.pipeline);
     if (st == ORCH_OK)
         st = copy_names(out, s.pipeline);
     if (st == ORCH_OK)

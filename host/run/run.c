@@ -12,6 +12,7 @@
 #include "run/attempt.h"
 #include "run/backoff.h"
 #include "run/failure.h"
+#include "run/written.h"
 #include "worker/child.h"
 
 /* A run over its attempts. */
@@ -236,6 +237,7 @@ static orch_status load_script(struct course *c, orch_error *err)
     if (st == ORCH_OK) {
         c->pipeline = orch_script_pipeline(c->script);
         report_pipeline(c);
+        orch_written_warn(c->registry, c->pipeline);
         return ORCH_OK;
     }
     c->report->stage = ORCH_STAGE_SCRIPT;

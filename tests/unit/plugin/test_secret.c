@@ -191,6 +191,27 @@ static void passwords_of_urls_are_secrets(void **state)
     orch_secrets_release(&s);
 }
 
+static void passwords_that_are_written_out_are_known(void **state)
+{
+    (void)state;
+    static const char *const url[] = { "postgres://me:p%40ss@host/db", "x://u:a@b@h" };
+    static const char *const word[] = { "host=h password=x", "password = 'x y'",
+                                        "postgres://h/db?user=a&password=x" };
+    static const char *const neither[] = {
+        "", "postgres://me@host:5432/db", "postgres://me:@host/db", "postgres://me:${env:P}@host/db",
+        "postgres://me:${file:/run/p}@host/db", "${file:/run/uri}", "host=h password=${env:P}",
+        "password=", "password=''", "host=h nopassword=x", "passwords=x", "the password of x",
+    };
+    for (size_t i = 0; i < sizeof url / sizeof *url; i++)
+        assert_true(orch_secret_is_written(url[i], false));
+    for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+        assert_true(orch_secret_is_written(word[i], true));
+        assert_false(orch_secret_is_written(word[i], false));
+    }
+    for (size_t i = 0; i < sizeof neither / sizeof *neither; i++)
+        assert_false(orch_secret_is_written(neither[i], true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +223,7 @@ int main(void)
         cmocka_unit_test(longer_secrets_are_struck_out_first),
         cmocka_unit_test(secrets_are_struck_out_of_texts_that_were_changed),
         cmocka_unit_test(passwords_of_urls_are_secrets),
+        cmocka_unit_test(passwords_that_are_written_out_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
