@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(ROOT, "docs", "connectors.md")
@@ -59,9 +60,11 @@ pipeline's and no options of the connector.
 
 def ask(build, *words):
     program = os.path.join(build, "bin", "orchestra")
-    # The connectors of this build only, whatever is installed on this machine.
+    # The connectors of this build only, whatever is installed on this machine or taken away.
     env = {k: v for k, v in os.environ.items() if k not in ("ORCHESTRA_CONNECTORS", "HOME")}
-    done = subprocess.run([program, *words, "--json"], env=env, capture_output=True, text=True)
+    with tempfile.NamedTemporaryFile(prefix="orchestra-conf-") as conf:
+        done = subprocess.run([program, *words, "--json"], capture_output=True, text=True,
+                              env={**env, "ORCHESTRA_CONF": conf.name})
     if done.returncode != 0:
         sys.exit(f"FAIL orchestra {' '.join(words)}: {done.stderr}")
     return json.loads(done.stdout)

@@ -403,6 +403,9 @@ def main():
         os.path.join(options.build, "resuming")))
     work = tempfile.mkdtemp(prefix="orchestra-crash-")
     os.chmod(work, 0o711)  # the server may run as another user
+    # Not what the operator of this machine takes away.
+    os.environ["ORCHESTRA_CONF"] = os.path.join(work, "orchestra.conf")
+    os.close(os.open(os.environ["ORCHESTRA_CONF"], os.O_CREAT | os.O_WRONLY, 0o600))
     server = None
     try:
         server = start_server(work)

@@ -54,8 +54,11 @@ class Tools:
     def __init__(self, build, in_process, huge):
         self.build, self.in_process, self.huge = build, in_process, huge
         self.folder = tempfile.mkdtemp(prefix="orchestra-inputs-")
+        # Empty: not what the operator of this machine takes away. Gone with this object.
+        self.conf = tempfile.NamedTemporaryFile(prefix="orchestra-inputs-conf-")
         self.env = {"PATH": os.path.join(build, "bin") + ":/usr/local/bin:/usr/bin:/bin",
-                    "HOME": self.folder, "LANG": "C.UTF-8", "TZ": "UTC"}
+                    "HOME": self.folder, "LANG": "C.UTF-8", "TZ": "UTC",
+                    "ORCHESTRA_CONF": self.conf.name}
         if in_process:
             self.env["ORCHESTRA_IN_PROCESS"] = "1"
 

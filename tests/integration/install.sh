@@ -13,8 +13,9 @@ failed=0
 # Nothing of this machine's own installation or settings may help.
 unset ORCHESTRA_CONNECTORS ORCHESTRA_MODULES ORCHESTRA_LUA_PATH ORCHESTRA_TERRITORY PKG_CONFIG_PATH
 HOME=$work/home
-export HOME
-mkdir "$HOME"
+ORCHESTRA_CONF=$work/orchestra.conf
+export HOME ORCHESTRA_CONF
+mkdir "$HOME" && install -m 600 /dev/null "$ORCHESTRA_CONF" || exit 1
 
 # name, command...: what it prints is shown when it fails
 try() {

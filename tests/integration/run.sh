@@ -17,6 +17,9 @@ chmod 711 "$work" # the server may run as another user
 here=$root/tests/integration
 export PATH="$build/bin:$PATH" LC_ALL=C.UTF-8 TZ=UTC
 unset ORCHESTRA_TERRITORY ORCHESTRA_PSEUDONYM_KEY ORCHESTRA_CONNECTORS PGPASSWORD PGSERVICE
+# Not what the operator of this machine takes away.
+export ORCHESTRA_CONF=$work/orchestra.conf
+install -m 600 /dev/null "$ORCHESTRA_CONF"
 
 cleanup() {
     [ -d "$work/pg" ] && bash "$here/postgres_server.sh" stop "$work/pg" >/dev/null 2>&1

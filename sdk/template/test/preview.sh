@@ -8,6 +8,8 @@ export ORCHESTRA_CONNECTORS
 cd "$(dirname "$0")/.." || exit 1
 found=$(mktemp -d) || exit 1
 trap 'rm -rf "$found"' EXIT
+export ORCHESTRA_CONF="$found/orchestra.conf" # not what this machine's takes away
+(umask 077 && : >"$ORCHESTRA_CONF") || exit 1
 failed=0
 
 # name, file with what is expected, file with what was found
