@@ -228,11 +228,11 @@ static orch_status library_describe(struct orch_registry *r, struct orch_library
     orch_status st = !file                     ? ORCH_ENOMEM
                      : orch_file_exists(file) ? read_manifest(r, library, file, &why)
                                                : ask_library(r, library, &why);
-    if (st == ORCH_ENOMEM)
+    if (st == ORCH_ENOMEM && why.code != ORCH_ENOMEM)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
-    if (st == ORCH_ECANCELLED && err)
+    if ((st == ORCH_ENOMEM || st == ORCH_ECANCELLED) && err)
         *err = why;
-    if (st == ORCH_ECANCELLED)
+    if (st == ORCH_ENOMEM || st == ORCH_ECANCELLED)
         return st;
     if (st != ORCH_OK) {
         orch_error *kept = orch_arena_alloc(&r->arena, sizeof *kept);

@@ -134,7 +134,7 @@ orch_status orch_preview(struct orch_registry *r, const struct orch_preview_requ
         st = orch_session_read(s, err);
     if (st == ORCH_OK)
         st = read_rows(&p, err);
-    if (st == ORCH_ENOMEM)
+    if (st == ORCH_ENOMEM && err->code != ORCH_ENOMEM)
         orch_error_set(err, st, "out of memory");
     if (st != ORCH_OK) {
         orch_session_redact(s, err);
@@ -222,7 +222,7 @@ orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_scrip
         st = copy_columns(out, orch_plan_fields(s.plan));
     if (st == ORCH_OK)
         st = check_destination(&s, err);
-    if (st == ORCH_ENOMEM)
+    if (st == ORCH_ENOMEM && err->code != ORCH_ENOMEM)
         orch_error_set(err, st, "out of memory");
     if (st != ORCH_OK) {
         orch_session_redact(&s, err);

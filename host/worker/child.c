@@ -96,14 +96,18 @@ static int spawn(const char *program, const struct ends *e, pid_t *pid)
     return code;
 }
 
-static const char *hint_for(int code)
+orch_status orch_child_failed(orch_error *err, const char *what, int code)
 {
-    if (code == EMFILE || code == ENFILE)
-        return "raise the limit of open files (ulimit -n)";
-    if (code == EAGAIN || code == ENOMEM)
-        return "raise the limits of processes (ulimit -u) and memory (ulimit -v), or start fewer "
-               "runs at once";
-    return "run without processes of their own: --in-process";
+    bool files = code == EMFILE || code == ENFILE, room = code == EAGAIN || code == ENOMEM;
+    orch_status st = files || room ? ORCH_ENOMEM : ORCH_EIO;
+    orch_error_set(err, st, "cannot start a process for a connector");
+    orch_error_detail(err, "%s: %s", what, strerror(code));
+    orch_error_hint(err, "%s",
+                    files  ? "raise the limit of open files (ulimit -n)"
+                    : room ? "raise the limits of processes (ulimit -u) and memory (ulimit -v), or "
+                             "start fewer runs at once"
+                           : "run without processes of their own: --in-process");
+    return st;
 }
 
 static orch_status start(struct orch_child *child, const char *program, orch_error *err)
@@ -116,10 +120,7 @@ static orch_status start(struct orch_child *child, const char *program, orch_err
     if (code != 0) {
         close_one(&e.socket[0]);
         close_one(&e.output[0]);
-        orch_error_set(err, ORCH_EIO, "cannot start a process for a connector");
-        orch_error_detail(err, "%s: %s", program, strerror(code));
-        orch_error_hint(err, "%s", hint_for(code));
-        return ORCH_EIO;
+        return orch_child_failed(err, program, code);
     }
     *child = (struct orch_child){
         .pid = pid, .process = pidfd_open(pid, 0), .socket = e.socket[0], .output = e.output[0]

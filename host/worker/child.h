@@ -38,8 +38,11 @@ struct orch_child {
     size_t partial_len;
 };
 
+/* Fills err for a process, or the thread in it, that cannot be started: `code` is of errno. What the
+ * machine lacks is ORCH_ENOMEM, whichever end of the pipeline it was for. */
+orch_status orch_child_failed(orch_error *err, const char *what, int code);
 /* Starts a process, or takes one that orch_child_warm has started. `program` NULL: this program.
- * ORCH_EIO: it cannot be started. */
+ * Errors of orch_child_failed. */
 orch_status orch_child_start(struct orch_child *child, const char *program, orch_error *err);
 /* Starts up to n processes (at most 4) that wait for their work, so that their start runs beside
  * whatever the host does next. Failing is no error: orch_child_start will say. */

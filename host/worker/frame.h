@@ -55,6 +55,13 @@ enum orch_frame_kind {
     ORCH_FRAME_MEMBERS, /* of packed inputs, before the reply to ORCH_FRAME_OPEN */
 };
 
+/* Whose fault it is that ORCH_FRAME_OPEN failed; the last word of its reply. */
+enum orch_open_fault {
+    ORCH_OPEN_FAULT_NONE, /* the connector's own error */
+    ORCH_OPEN_FAULT_LIBRARY,
+    ORCH_OPEN_FAULT_MACHINE, /* it lacks what a process needs */
+};
+
 struct orch_frame_head {
     uint32_t magic;
     uint16_t version;

@@ -308,10 +308,15 @@ orch_status orch_remote_open(struct orch_remote *r, const orch_host *host, orch_
     if (st != ORCH_OK)
         return st;
     st = orch_remote_await(r, &reply, err);
-    bool refused = orch_wire_u32(&reply) != 0; /* its library was */
+    uint32_t fault = orch_wire_u32(&reply);
     if (r->state == ORCH_REMOTE_RUNS && !orch_wire_done(&reply))
         st = orch_remote_lied(r, err, "its reply is not what was asked");
-    r->at_fault = r->at_fault || (st != ORCH_OK && refused);
+    r->at_fault = r->at_fault || (st != ORCH_OK && fault == ORCH_OPEN_FAULT_LIBRARY);
+    if (st != ORCH_OK && r->state == ORCH_REMOTE_RUNS && fault == ORCH_OPEN_FAULT_MACHINE) {
+        st = ORCH_ENOMEM;
+        if (err != NULL)
+            err->code = st;
+    }
     if (st == ORCH_OK)
         st = end_members(r, err);
     return st == ORCH_OK ? st : fail_open(r, st);

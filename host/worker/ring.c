@@ -16,11 +16,12 @@ enum { PAGE_BYTES = 4096 };
 static orch_status fail(orch_error *err, const char *verb)
 {
     int code = errno;
-    orch_error_set(err, code == ENOMEM ? ORCH_ENOMEM : ORCH_EIO,
-                   "cannot %s memory for batches to share", verb);
+    bool lacks = code == ENOMEM || code == EMFILE || code == ENFILE;
+    orch_status st = lacks ? ORCH_ENOMEM : ORCH_EIO;
+    orch_error_set(err, st, "cannot %s memory for batches to share", verb);
     orch_error_detail(err, "%s", strerror(code));
     orch_error_hint(err, "raise the limits of memory (ulimit -v) and open files (ulimit -n)");
-    return code == ENOMEM ? ORCH_ENOMEM : ORCH_EIO;
+    return st;
 }
 
 /* ---- memory -------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * heart, open; and back. */
 #include "worker/worker_part.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -136,11 +137,8 @@ static orch_status start_heart(struct orch_worker *w, orch_error *err)
     w->heart.pulse = w->ring.pulse;
     w->heart.interrupt = interrupt;
     w->heart.ctx = w;
-    if (orch_heart_start(&w->heart))
-        return ORCH_OK;
-    orch_error_set(err, ORCH_EIO, "cannot start a thread in the worker");
-    orch_error_hint(err, "raise the limits of processes (ulimit -u) and memory (ulimit -v)");
-    return ORCH_EIO;
+    return orch_heart_start(&w->heart) ? ORCH_OK
+                                       : orch_child_failed(err, "its first thread", EAGAIN);
 }
 
 static const char *option_value(const struct orch_worker *w, const char *name)
@@ -221,11 +219,15 @@ static orch_status enter(struct orch_worker *w, orch_error *err)
 void orch_worker_open(struct orch_worker *w)
 {
     orch_error err = ORCH_ERROR_INIT;
-    bool refused = false;
+    uint32_t fault = ORCH_OPEN_FAULT_NONE;
     orch_status st = enter(w, &err);
+    if (st == ORCH_ENOMEM) {
+        st = ORCH_EIO; /* memory that is out in a worker is its connector's */
+        fault = ORCH_OPEN_FAULT_MACHINE;
+    }
     if (st == ORCH_OK) {
         st = orch_loader_open(&w->arena, w->library, w->manifest, w->connector, &w->loaded, &err);
-        refused = st != ORCH_OK;
+        fault = st != ORCH_OK ? ORCH_OPEN_FAULT_LIBRARY : fault;
     }
     if (st == ORCH_OK)
         st = make_instance(w, &err);
@@ -233,7 +235,7 @@ void orch_worker_open(struct orch_worker *w)
         st = unpack(w, &err);
     if (st == ORCH_OK)
         st = open_connector(w, &err);
-    orch_wire_put_u32(orch_worker_reply_begin(w, st, &err), refused);
+    orch_wire_put_u32(orch_worker_reply_begin(w, st, &err), fault);
     orch_worker_reply(w);
 }
 
