@@ -21,6 +21,21 @@ skipped=0
 logs=build/test-logs
 mkdir -p "$logs"
 
+# Two runs would build into the same folders and write the same logs. What a run starts holds the
+# lock as well: of a run that was killed its tests may still be there.
+exec 9>build/test.lock
+if ! flock -n 9; then
+    echo "tests/run.sh: another run of the tests is at work in $PWD/build:" >&2
+    for fd in /proc/[0-9]*/fd/*; do
+        [ "$(readlink "$fd" 2>/dev/null)" = "$PWD/build/test.lock" ] || continue
+        pid=${fd#/proc/}
+        pid=${pid%%/*}
+        [ "$pid" = $$ ] || echo "  process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" >&2
+    done
+    echo "  hint: wait until it ends, or end these processes, or work in a clone of your own" >&2
+    exit 1
+fi
+
 wanted() {
     case " $parts " in *" $1 "*) return 0 ;; *) return 1 ;; esac
 }

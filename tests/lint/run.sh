@@ -91,6 +91,16 @@ trailing_blanks() {
     files '*.c' '*.h' '*.lua' '*.sh' '*.py' '*.cmake' | xargs grep -nE '[[:blank:]]+$' /dev/null
 }
 
+# Within a run of the tests the lock is that run's; else it is taken here.
+second_run() {
+    mkdir -p build
+    said=$( (flock -n 8; sh tests/run.sh none 2>&1) 8>>build/test.lock) && echo "it is let in"
+    case $said in
+    *"another run of the tests is at work"*"hint: "*) ;;
+    *) echo "it says: $said" ;;
+    esac
+}
+
 check "layers hold" "$(layers)"
 check "every file names its licence" "$(no_spdx)"
 check "files stay under 600 lines" "$(too_long)"
@@ -100,3 +110,4 @@ check "no banned call" "$(banned)"
 check "the host allocates through one allocator" "$(plain_malloc)"
 check "links in documents lead somewhere" "$(broken_links)"
 check "no trailing blanks" "$(trailing_blanks)"
+check "a second run of the tests is refused" "$(second_run)"
