@@ -6,6 +6,7 @@
     pack.py tar OUT [NAME=]FILE...     NAME=>TARGET is a symbolic link
     pack.py nest OUT DEPTH FILE        zip files in one another
     pack.py repeat OUT LINES FILE      xz of the first line and the second so many times
+    pack.py dictionary OUT FILE        an xz that asks for a dictionary of 4 GiB
     pack.py overlap OUT COUNT FILE     a zip whose COUNT members are all the same bytes of it
 """
 import io
@@ -65,6 +66,14 @@ def repeat(times, path):
     return lzma.compress(first + second * times, preset=0)
 
 
+def dictionary(path):
+    """The size stands in the block's head, behind the filter LZMA2, which has one byte of it."""
+    packed = lzma.compress(read(path), check=lzma.CHECK_CRC32)
+    end = 12 + (packed[12] + 1) * 4
+    head = packed[12:end - 4].replace(b"\x21\x01" + packed[16:17], b"\x21\x01\x28", 1)
+    return packed[:12] + head + struct.pack("<I", zlib.crc32(head)) + packed[end:]
+
+
 def overlap(count, path):
     data = read(path)
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -87,6 +96,7 @@ def main():
         "tar": lambda: tar_of(words),
         "nest": lambda: nest(int(words[0]), words[1]),
         "repeat": lambda: repeat(int(words[0]), words[1]),
+        "dictionary": lambda: dictionary(words[0]),
         "overlap": lambda: overlap(int(words[0]), words[1]),
     }[what]()
     with open(out, "wb") as f:
