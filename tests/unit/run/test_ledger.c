@@ -116,12 +116,34 @@ static orch_status write_report(struct orch_writer *w, const struct orch_run_rep
     return orch_ledger_write(&ops, w, &entry, err);
 }
 
-static void read_table(struct orch_destination *d, const char *table, struct orch_ledger_rows *rows)
+/* A test's run, and the destination that keeps it. */
+struct ledger {
+    struct orch_run_report report;
+    struct orch_writer writer;
+    struct orch_destination destination;
+    struct orch_ledger_rows rows;
+};
+
+static void ledger_begin(struct ledger *l)
+{
+    *l = (struct ledger){ .report = report() };
+    l->destination.kept = &l->writer;
+}
+
+/* Writes the run and reads the rows of a table. */
+static void ledger_turn(struct ledger *l, bool personal, const char *table)
 {
     orch_ledger_query query = { .struct_size = sizeof query, .table = table, .limit = 10 };
     orch_error err = ORCH_ERROR_INIT;
-    if (orch_ledger_read(&ops, d, &query, rows, &err) != ORCH_OK)
+    if (write_report(&l->writer, &l->report, personal, &err) != ORCH_OK ||
+        orch_ledger_read(&ops, &l->destination, &query, &l->rows, &err) != ORCH_OK)
         fail_msg("%s: %s", err.message, err.detail);
+}
+
+static void ledger_end(struct ledger *l)
+{
+    orch_ledger_rows_release(&l->rows);
+    writer_release(&l->writer);
 }
 
 #define assert_text(rows, column, row, expected)                                                   \
@@ -146,131 +168,111 @@ static void a_run_comes_back_as_it_was_written(void **state)
         { "wall_ms", 5 },   { "cpu_ms", 4 },     { "peak_bytes", 77 },
         { "attempts", 4 },
     };
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
-    struct orch_ledger_rows rows;
-    struct orch_run_report r = report();
-    assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-    assert_int_equal(w.n, 2);
-    read_table(&d, ORCH_LEDGER_RUN, &rows);
-    assert_int_equal(rows.view.rows, 1);
+    struct ledger l;
+    ledger_begin(&l);
+    ledger_turn(&l, false, ORCH_LEDGER_RUN);
+    assert_int_equal(l.writer.n, 2);
+    assert_int_equal(l.rows.view.rows, 1);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        if (orch_ledger_int(&rows, counts[i].column, 0) != counts[i].value)
+        if (orch_ledger_int(&l.rows, counts[i].column, 0) != counts[i].value)
             fail_msg("%s: %lld", counts[i].column,
-                     (long long)orch_ledger_int(&rows, counts[i].column, 0));
-    assert_text(&rows, "run", 0, r.run);
-    assert_text(&rows, "pipeline", 0, "energy.load_curve");
-    assert_text(&rows, "status", 0, "loaded");
-    assert_text(&rows, "mode", 0, "upsert");
-    assert_text(&rows, "script", 0, "x.lua");
-    assert_text(&rows, "script_sha256", 0, "5c5c");
-    assert_text(&rows, "fingerprint", 0, "ffff");
-    assert_text(&rows, "error", 0, "");
-    orch_ledger_rows_release(&rows);
-    writer_release(&w);
+                     (long long)orch_ledger_int(&l.rows, counts[i].column, 0));
+    assert_text(&l.rows, "run", 0, l.report.run);
+    assert_text(&l.rows, "pipeline", 0, "energy.load_curve");
+    assert_text(&l.rows, "status", 0, "loaded");
+    assert_text(&l.rows, "mode", 0, "upsert");
+    assert_text(&l.rows, "script", 0, "x.lua");
+    assert_text(&l.rows, "script_sha256", 0, "5c5c");
+    assert_text(&l.rows, "fingerprint", 0, "ffff");
+    assert_text(&l.rows, "error", 0, "");
+    ledger_end(&l);
 }
 
 static void each_input_has_a_row(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
-    struct orch_ledger_rows rows;
-    struct orch_run_report r = report();
-    assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-    read_table(&d, ORCH_LEDGER_INPUT, &rows);
-    assert_int_equal(rows.view.rows, 2);
-    assert_int_equal(orch_ledger_int(&rows, "number", 1), 2);
-    assert_text(&rows, "path", 0, "a.csv");
-    assert_text(&rows, "sha256", 1, "bb");
-    assert_text(&rows, "encoding", 0, "UTF-8");
-    assert_text(&rows, "encoding", 1, "");
-    assert_int_equal(orch_ledger_int(&rows, "size_bytes", 0), 10);
-    orch_ledger_rows_release(&rows);
-    writer_release(&w);
+    struct ledger l;
+    ledger_begin(&l);
+    ledger_turn(&l, false, ORCH_LEDGER_INPUT);
+    assert_int_equal(l.rows.view.rows, 2);
+    assert_int_equal(orch_ledger_int(&l.rows, "number", 1), 2);
+    assert_text(&l.rows, "path", 0, "a.csv");
+    assert_text(&l.rows, "sha256", 1, "bb");
+    assert_text(&l.rows, "encoding", 0, "UTF-8");
+    assert_text(&l.rows, "encoding", 1, "");
+    assert_int_equal(orch_ledger_int(&l.rows, "size_bytes", 0), 10);
+    ledger_end(&l);
 }
 
 static void a_failed_run_has_its_error_and_no_fingerprint(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
-    struct orch_ledger_rows rows;
-    struct orch_run_report r = report();
-    r.outcome = ORCH_OUTCOME_FAILED;
-    r.n_inputs = 0;
-    orch_error_set(&r.error, ORCH_EDATA, "too many rejects");
-    orch_error_detail(&r.error, "meter 12345678901234");
-    assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-    assert_int_equal(w.n, 1);
-    read_table(&d, ORCH_LEDGER_RUN, &rows);
-    assert_text(&rows, "status", 0, "failed");
-    assert_text(&rows, "fingerprint", 0, "");
-    assert_text(&rows, "error", 0, "too many rejects: meter 12345678901234");
-    orch_ledger_rows_release(&rows);
-    writer_release(&w);
+    struct ledger l;
+    ledger_begin(&l);
+    l.report.outcome = ORCH_OUTCOME_FAILED;
+    l.report.n_inputs = 0;
+    orch_error_set(&l.report.error, ORCH_EDATA, "too many rejects");
+    orch_error_detail(&l.report.error, "meter 12345678901234");
+    ledger_turn(&l, false, ORCH_LEDGER_RUN);
+    assert_int_equal(l.writer.n, 1);
+    assert_text(&l.rows, "status", 0, "failed");
+    assert_text(&l.rows, "fingerprint", 0, "");
+    assert_text(&l.rows, "error", 0, "too many rejects: meter 12345678901234");
+    ledger_end(&l);
 }
 
 static void the_error_of_a_personal_pipeline_shows_no_long_number(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
-    struct orch_ledger_rows rows;
-    struct orch_run_report r = report();
-    r.outcome = ORCH_OUTCOME_FAILED;
-    orch_error_set(&r.error, ORCH_EDATA, "cannot read \"12345678901234.csv\"");
-    assert_int_equal(write_report(&w, &r, true, NULL), ORCH_OK);
-    read_table(&d, ORCH_LEDGER_RUN, &rows);
-    assert_text(&rows, "error", 0, "cannot read \"***.csv\"");
-    orch_ledger_rows_release(&rows);
-    writer_release(&w);
+    struct ledger l;
+    ledger_begin(&l);
+    l.report.outcome = ORCH_OUTCOME_FAILED;
+    orch_error_set(&l.report.error, ORCH_EDATA, "cannot read \"12345678901234.csv\"");
+    ledger_turn(&l, true, ORCH_LEDGER_RUN);
+    assert_text(&l.rows, "error", 0, "cannot read \"***.csv\"");
+    ledger_end(&l);
 }
 
 static void a_path_of_any_bytes_is_stored_as_text(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
-    struct orch_ledger_rows rows;
-    struct orch_run_report r = report();
+    struct ledger l;
+    ledger_begin(&l);
     struct orch_report_input odd = { .path = "r\xE9sum\xE9_\xC3\xA9.csv" };
-    r.inputs = &odd;
-    r.n_inputs = 1;
-    assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-    read_table(&d, ORCH_LEDGER_INPUT, &rows);
-    assert_text(&rows, "path", 0, "r?sum?_\xC3\xA9.csv");
-    orch_ledger_rows_release(&rows);
-    writer_release(&w);
+    l.report.inputs = &odd;
+    l.report.n_inputs = 1;
+    ledger_turn(&l, false, ORCH_LEDGER_INPUT);
+    assert_text(&l.rows, "path", 0, "r?sum?_\xC3\xA9.csv");
+    ledger_end(&l);
 }
 
 static void a_destination_that_takes_no_row_is_told(void **state)
 {
     (void)state;
-    struct orch_writer w = { .fails = ORCH_EIO };
-    struct orch_run_report r = report();
+    struct ledger l;
     orch_error err = ORCH_ERROR_INIT;
-    assert_int_equal(write_report(&w, &r, false, &err), ORCH_EIO);
+    ledger_begin(&l);
+    l.writer.fails = ORCH_EIO;
+    assert_int_equal(write_report(&l.writer, &l.report, false, &err), ORCH_EIO);
     assert_string_equal(err.message, "the table is full");
 }
 
 static void the_last_loaded_run_is_found(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
+    struct ledger l;
     struct orch_last_run last;
-    struct orch_run_report r = report();
-    assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-    assert_int_equal(orch_ledger_last(&ops, &d, "energy.load_curve", &last, NULL), ORCH_OK);
+    ledger_begin(&l);
+    assert_int_equal(write_report(&l.writer, &l.report, false, NULL), ORCH_OK);
+    assert_int_equal(orch_ledger_last(&ops, &l.destination, "energy.load_curve", &last, NULL), ORCH_OK);
     assert_true(last.found);
     assert_int_equal(last.sequence, 12);
     assert_string_equal(last.fingerprint, "ffff");
-    assert_string_equal(last.run, r.run);
-    assert_string_equal(d.asked.pipeline, "energy.load_curve");
-    assert_string_equal(d.asked.status, "loaded");
-    assert_int_equal(d.asked.limit, 1);
-    writer_release(&w);
+    assert_string_equal(last.run, l.report.run);
+    assert_string_equal(l.destination.asked.pipeline, "energy.load_curve");
+    assert_string_equal(l.destination.asked.status, "loaded");
+    assert_int_equal(l.destination.asked.limit, 1);
+    ledger_end(&l);
 }
 
 static void the_position_of_a_loaded_run_is_given_back(void **state)
@@ -300,13 +302,13 @@ static void the_position_of_a_loaded_run_is_given_back(void **state)
 static void without_a_ledger_there_is_no_last_run(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
+    struct ledger l;
     struct orch_last_run last = { .found = true };
-    assert_int_equal(orch_ledger_last(&ops, &d, "p", &last, NULL), ORCH_OK);
+    ledger_begin(&l);
+    assert_int_equal(orch_ledger_last(&ops, &l.destination, "p", &last, NULL), ORCH_OK);
     assert_false(last.found);
-    d.fails = ORCH_EIO;
-    assert_int_equal(orch_ledger_last(&ops, &d, "p", &last, NULL), ORCH_EIO);
+    l.destination.fails = ORCH_EIO;
+    assert_int_equal(orch_ledger_last(&ops, &l.destination, "p", &last, NULL), ORCH_EIO);
 }
 
 static void release_batch(struct ArrowSchema *schema, struct ArrowArray *batch)
@@ -336,35 +338,31 @@ static void what_a_destination_gives_back_is_checked(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
-        struct orch_writer w = { 0 };
-        struct orch_destination d = { .kept = &w, .spoil = spoils[i] };
+        struct ledger l;
         struct orch_last_run last;
-        struct orch_run_report r = report();
         orch_error err = ORCH_ERROR_INIT;
-        assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-        assert_int_equal(orch_ledger_last(&ops, &d, "p", &last, &err), ORCH_EINTERNAL);
+        ledger_begin(&l);
+        l.destination.spoil = spoils[i];
+        assert_int_equal(write_report(&l.writer, &l.report, false, NULL), ORCH_OK);
+        assert_int_equal(orch_ledger_last(&ops, &l.destination, "p", &last, &err), ORCH_EINTERNAL);
         assert_false(last.found);
-        writer_release(&w);
+        ledger_end(&l);
     }
 }
 
 static void cells_of_columns_that_are_not_there_are_empty(void **state)
 {
     (void)state;
-    struct orch_writer w = { 0 };
-    struct orch_destination d = { .kept = &w };
-    struct orch_ledger_rows rows;
-    struct orch_run_report r = report();
-    assert_int_equal(write_report(&w, &r, false, NULL), ORCH_OK);
-    read_table(&d, ORCH_LEDGER_RUN, &rows);
-    assert_text(&rows, "nothing", 0, "");
-    assert_text(&rows, "read", 0, "");
-    assert_int_equal(orch_ledger_int(&rows, "nothing", 0), 0);
-    assert_int_equal(orch_ledger_int(&rows, "status", 0), 0);
-    assert_int_equal(orch_ledger_column(&rows, "run"), 0);
-    assert_int_equal(orch_ledger_column(&rows, "nothing"), -1);
-    orch_ledger_rows_release(&rows);
-    writer_release(&w);
+    struct ledger l;
+    ledger_begin(&l);
+    ledger_turn(&l, false, ORCH_LEDGER_RUN);
+    assert_text(&l.rows, "nothing", 0, "");
+    assert_text(&l.rows, "read", 0, "");
+    assert_int_equal(orch_ledger_int(&l.rows, "nothing", 0), 0);
+    assert_int_equal(orch_ledger_int(&l.rows, "status", 0), 0);
+    assert_int_equal(orch_ledger_column(&l.rows, "run"), 0);
+    assert_int_equal(orch_ledger_column(&l.rows, "nothing"), -1);
+    ledger_end(&l);
 }
 
 int main(void)
