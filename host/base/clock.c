@@ -221,7 +221,7 @@ int64_t orch_clock_thread_us(void)
     return clock_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* VmHWM of a status file of /proc in kB, 0 when it cannot be read. getrusage has the figure too, but
+/* VmHWM of a status file of /proc in kB, 0 when it cannot be read. getrusage has one too, but
  * its maximum is inherited from before exec. */
 static int64_t high_water_kib(const char *path)
 {

@@ -11,7 +11,8 @@
 
 const struct cli_exit cli_exits[] = {
     { CLI_OK, "done, or nothing to do because nothing changed" },
-    { CLI_INTERNAL, "a defect, memory, processes or open files out, or output that cannot be written" },
+    { CLI_INTERNAL,
+      "a defect, memory, processes or open files out, or output that cannot be written" },
     { CLI_USAGE, "the command line is wrong" },
     { CLI_SCRIPT, "script, parameters, territory, options or orchestra.conf are wrong" },
     { CLI_SOURCE, "an input is missing or cannot be read" },

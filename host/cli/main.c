@@ -86,7 +86,7 @@ static void protect_memory(void)
 }
 
 /* Where a caller closed one of these, the next file that is opened would take its place: be read as
- * standard input, or get what is printed. Opened the wrong way round they still fail as closed ones. */
+ * standard input, or get what is printed. Opened the wrong way round they still fail as closed. */
 static void keep_standard_places(void)
 {
     static const int wrong_way[] = { O_WRONLY, O_RDONLY, O_RDONLY };

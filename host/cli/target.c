@@ -156,7 +156,7 @@ static const char *destination_of(const struct cli_settings *s, const char *path
     return s->destination;
 }
 
-/* A path that somebody typed leads somewhere; that of a script may come to be with its first run. */
+/* A path that somebody typed leads somewhere; that of a script may come to be by its first run. */
 static orch_status file_there(const struct cli_settings *s, const char *path, orch_error *err)
 {
     if (s->destination != NULL || path == NULL || access(path, F_OK) == 0)

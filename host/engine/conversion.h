@@ -48,7 +48,7 @@ orch_status orch_conversion_refuse(const struct orch_expr *e, const char *needs,
 /* ORCH_ECONFIG "floor: " + before + the text quoted + after, for parameters. */
 orch_status orch_conversion_refuse_text(const struct orch_expr *e, const char *before,
                                         struct orch_str text, const char *after, orch_error *err);
-/* A text parameter by key; *out is {NULL, 0} when absent or nil. ORCH_ECONFIG: no text, no UTF-8. */
+/* A text parameter by key; *out is {NULL, 0} when absent or nil. ORCH_ECONFIG: no UTF-8 text. */
 orch_status orch_conversion_text(const struct orch_expr *e, const char *key, struct orch_str *out,
                                  orch_error *err);
 /* A boolean parameter by key; *out is unchanged when absent. */

@@ -36,7 +36,8 @@ static orch_status no_memory(orch_error *err)
 static orch_status fail_many(orch_error *err)
 {
     orch_error_set(err, ORCH_ECONFIG, "the archives hold more than %d files to read", PARTS_CAP);
-    orch_error_hint(err, "choose some with the option member, or read the archives in several runs");
+    orch_error_hint(err,
+                    "choose some with the option member, or read the archives in several runs");
     return ORCH_ECONFIG;
 }
 

@@ -2,8 +2,8 @@
 /* The inputs of a run: paths by glob, opened, unpacked, decoded to UTF-8, hashed.
  *
  * A set has files and, made of them, parts: what a connector sees as its inputs. A file is a part;
- * of one that is packed (plugin/unpack.h) each member is. Hashes, sizes and the ledger are of files;
- * batches, rejects and messages of parts.
+ * of one that is packed (plugin/unpack.h) each member is. Hashes, sizes and the ledger are of
+ * files; batches, rejects and messages of parts.
  *
  * Encodings: "auto" takes a byte order mark, else UTF-8 when the first 64 KiB are valid UTF-8, else
  * windows-1252 (said in orch_input_file.detected). UTF-8, windows-1252, ISO-8859-1, ISO-8859-15 and
@@ -39,8 +39,8 @@ const struct orch_input_file *orch_inputs_at(const struct orch_inputs *in, size_
 /* Hashes input i by reading it, unless known. Checks `cancelled` (may be NULL) at times. */
 orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
                              orch_error *err);
-/* Hashes on in a thread of its own, up to `upto` bytes counted over all inputs in their order, while
- * somebody else reads them; until orch_inputs_hash or free. That it fails is no error:
+/* Hashes on in a thread of its own, up to `upto` bytes counted over all inputs in their order,
+ * while somebody else reads them; until orch_inputs_hash or free. That it fails is no error:
  * orch_inputs_hash will say. */
 void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto);
 /* Did size, time or inode change since opened? ORCH_EIO naming the file then. */
@@ -128,8 +128,8 @@ orch_status orch_instance_init(struct orch_instance *out, const struct orch_load
 void orch_instance_release(struct orch_instance *i);
 /* Finds the members of the inputs that are packed, as the options `unpack` and `member` choose, in
  * the process that reads them and before its connector is opened. Nothing is opened when nothing is
- * packed. What is passed over is logged. ORCH_EIO: a pattern matches nothing, or there is nothing to
- * match; errors of plugin/unpack.h. */
+ * packed. What is passed over is logged. ORCH_EIO: a pattern matches nothing, or there is nothing
+ * to match; errors of plugin/unpack.h. */
 orch_status orch_instance_unpack(struct orch_instance *i, orch_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be told of a library before the loader maps it: a copy that was cut off would end the
- * process with SIGBUS, and of a library for another machine the loader says that it is not there. */
+ * process with SIGBUS, and a library for another machine is, to the loader, not there. */
 #ifndef ORCH_PLUGIN_LIBRARY_FILE_H
 #define ORCH_PLUGIN_LIBRARY_FILE_H
 

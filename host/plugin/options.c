@@ -38,8 +38,9 @@ static const orch_option input_unpack = {
     .type = ORCH_OPT_ENUM,
     .flags = ORCH_OPT_FOR_SOURCE,
     .name = "unpack",
-    .summary = "\"auto\" reads what is in zip, tar and 7z archives and in gz, bz2, xz and zst files, "
-               "told by their content; \"no\" reads files as they are.",
+    .summary =
+        "\"auto\" reads what is in zip, tar and 7z archives and in gz, bz2, xz and zst files, "
+        "told by their content; \"no\" reads files as they are.",
     .default_text = "auto",
     .choices = unpack_choices,
 };

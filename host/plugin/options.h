@@ -44,8 +44,8 @@ orch_status orch_secret_resolve(const char *text, struct orch_text *out, bool *s
 /* Describes a connector for people or, indented JSON, for machines. */
 bool orch_describe_text(const struct orch_loaded *c, struct orch_text *out);
 bool orch_describe_json(const struct orch_loaded *c, struct orch_text *out);
-/* That JSON object, left open for who has more to say in it: a manifest of this connector alone, with
- * what a manifest cannot know: where the library lies, and the options that the host adds. */
+/* That JSON object, left open for who has more to say in it: a manifest of this connector alone,
+ * with what a manifest cannot know: where the library lies, and the options that the host adds. */
 void orch_describe_begin(const struct orch_loaded *c, struct orch_json *j);
 
 #endif

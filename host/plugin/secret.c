@@ -205,7 +205,8 @@ static bool is_plain(struct orch_str password)
 
 bool orch_secret_is_written(const char *typed, bool words)
 {
-    return is_plain(url_password(orch_str_from(typed))) || (words && is_plain(word_password(typed)));
+    return is_plain(url_password(orch_str_from(typed))) ||
+           (words && is_plain(word_password(typed)));
 }
 
 static int hex_digit(char c)

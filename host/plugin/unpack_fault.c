@@ -75,8 +75,9 @@ static orch_status fail_damaged(const struct orch_unpack *u, size_t k, const cha
 {
     orch_error_set(err, ORCH_EDATA, "cannot unpack \"%s\"", name);
     detail_place(u, k, u->module->reason(u->levels[k].reader), err);
-    orch_error_hint(err, "it is damaged, cut off, or packed in a way that is not known here: get it "
-                         "again, and try to unpack it by hand");
+    orch_error_hint(err,
+                    "it is damaged, cut off, or packed in a way that is not known here: get it "
+                    "again, and try to unpack it by hand");
     return ORCH_EDATA;
 }
 

@@ -142,8 +142,8 @@ static orch_status take_member(struct listing *l, struct orch_input_item *item, 
     if (named)
         show(&l->left, "", label);
     else
-        show(&l->passed, top->type != ORCH_UNPACK_FILE ? orch_unpack_type_name(top->type) : "hidden",
-             label);
+        show(&l->passed,
+             top->type != ORCH_UNPACK_FILE ? orch_unpack_type_name(top->type) : "hidden", label);
     return ORCH_OK;
 }
 

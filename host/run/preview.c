@@ -201,7 +201,8 @@ static orch_status check_destination(struct orch_session *s, orch_error *err)
 }
 
 orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_script_request *script,
-                                const struct orch_isolation *isolation, struct orch_checked *out, orch_error *err)
+                                const struct orch_isolation *isolation, struct orch_checked *out,
+                                orch_error *err)
 {
     struct orch_run_report report = { .stage = ORCH_STAGE_SCRIPT };
     struct orch_session s = { .registry = r,

@@ -43,7 +43,8 @@ struct orch_checked {
     enum orch_stage stage;
 };
 orch_status orch_check_pipeline(struct orch_registry *r, const struct orch_script_request *script,
-                                const struct orch_isolation *isolation, struct orch_checked *out, orch_error *err);
+                                const struct orch_isolation *isolation, struct orch_checked *out,
+                                orch_error *err);
 void orch_checked_release(struct orch_checked *c);
 
 #endif

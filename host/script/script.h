@@ -13,7 +13,7 @@
 struct orch_limits {
     size_t memory_bytes;   /* 0: 256 MiB */
     int64_t instructions;  /* for the script itself, and per batch of a row function; 0: 1e8 */
-    int64_t cpu_ms;        /* the same of processor time, for instructions that take long; 0: 30 s */
+    int64_t cpu_ms;        /* the same of processor time, for what takes long; 0: 30 s */
 };
 
 /* One end of a pipeline: a connector by name and its settings. */

@@ -38,8 +38,8 @@ struct orch_child {
     size_t partial_len;
 };
 
-/* Fills err for a process, or the thread in it, that cannot be started: `code` is of errno. What the
- * machine lacks is ORCH_ENOMEM, whichever end of the pipeline it was for. */
+/* Fills err for a process, or the thread in it, that cannot be started: `code` is of errno. What
+ * the machine lacks is ORCH_ENOMEM, whichever end of the pipeline it was for. */
 orch_status orch_child_failed(orch_error *err, const char *what, int code);
 /* Starts a process, or takes one that orch_child_warm has started. `program` NULL: this program.
  * Errors of orch_child_failed. */

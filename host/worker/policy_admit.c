@@ -22,8 +22,9 @@ orch_status orch_policy_allow(const struct orch_policy *p, const char *connector
         return ORCH_OK;
     orch_error_set(err, ORCH_ECONFIG, "connector %s may not be used on this machine", connector);
     orch_error_detail(err, "%s: %s = %s", line->place, line->key, line->value);
-    orch_error_hint(err, "the operator of the machine decides that; orchestra connectors shows what "
-                         "may be used");
+    orch_error_hint(err,
+                    "the operator of the machine decides that; orchestra connectors shows what "
+                    "may be used");
     return ORCH_ECONFIG;
 }
 

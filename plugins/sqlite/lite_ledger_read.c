@@ -93,7 +93,7 @@ static void filter_add(sqlite3_str *sql, bool has, const char *column, const cha
 }
 
 /* In one pipeline its numbers tell which run is the newest, since clocks are set back; numbers of
- * several pipelines do not compare. Failed runs share theirs with the next one that loads: rowid. */
+ * several pipelines do not compare. Failed runs share theirs with the next that loads: rowid. */
 static void order_add(sqlite3_str *sql, const orch_ledger_query *query, const struct shape *own,
                       bool joined)
 {

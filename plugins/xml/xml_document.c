@@ -215,8 +215,9 @@ static orch_status parser_open(struct xml_document *d, orch_error *err)
     return ORCH_OK;
 }
 
-orch_status xml_document_open(struct orch_source *s, size_t input, const struct xml_handler *handler,
-                              struct xml_document **out, orch_error *err)
+orch_status xml_document_open(struct orch_source *s, size_t input,
+                              const struct xml_handler *handler, struct xml_document **out,
+                              orch_error *err)
 {
     orch_input_info info = { .struct_size = sizeof info };
     struct xml_document *d = calloc(1, sizeof *d);

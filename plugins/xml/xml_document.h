@@ -24,8 +24,9 @@ struct xml_handler {
 
 struct xml_document;
 
-orch_status xml_document_open(struct orch_source *s, size_t input, const struct xml_handler *handler,
-                              struct xml_document **out, orch_error *err);
+orch_status xml_document_open(struct orch_source *s, size_t input,
+                              const struct xml_handler *handler, struct xml_document **out,
+                              orch_error *err);
 void xml_document_close(struct xml_document *d);
 /* The interned form of a name; NULL when memory is out. */
 const char *xml_document_name(struct xml_document *d, const char *name);

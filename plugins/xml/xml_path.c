@@ -31,7 +31,9 @@ static const char *add_part(struct xml_path *p, char *part, bool last)
     }
     if (part[0] == '@') {
         p->attribute = local_name(part + 1);
-        return !last ? "an attribute comes last" : p->attribute[0] == '\0' ? "@ needs a name" : NULL;
+        return !last                     ? "an attribute comes last"
+               : p->attribute[0] == '\0' ? "@ needs a name"
+                                         : NULL;
     }
     if (strpbrk(part, "[]()*|") != NULL)
         return "only names, \"..\", \".\" and @attribute are understood";

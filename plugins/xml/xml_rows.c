@@ -20,8 +20,8 @@ static bool tail_matches(const orch_reader *r, const struct xml_interned *path, 
     return true;
 }
 
-static const struct xml_attribute *attribute_find(const char *name, const struct xml_attribute *list,
-                                                  size_t n)
+static const struct xml_attribute *attribute_find(const char *name,
+                                                  const struct xml_attribute *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (list[i].name == name)

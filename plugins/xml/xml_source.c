@@ -118,7 +118,8 @@ static orch_status options_parse(struct orch_source *s, orch_error *err)
     s->decoded = text != NULL && strcmp(text, "auto") != 0;
     s->max_text = option_size(s, "max_text");
     s->max_depth = option_size(s, "max_depth");
-    return s->join != NULL ? fields_parse(s, err) : orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    return s->join != NULL ? fields_parse(s, err)
+                           : orch_error_set(err, ORCH_ENOMEM, "out of memory");
 }
 
 static orch_status xml_open(const orch_host *host, struct orch_source **out, orch_error *err)

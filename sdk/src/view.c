@@ -128,7 +128,8 @@ int64_t orch_view_int(const orch_view *view, size_t column, int64_t row)
     const orch_view_column *c = column_at(view, column, row);
     switch (c->width) {
     case 1:
-        return c->is_unsigned ? ((const uint8_t *)c->values)[row] : ((const int8_t *)c->values)[row];
+        return c->is_unsigned ? ((const uint8_t *)c->values)[row]
+                              : ((const int8_t *)c->values)[row];
     case 2:
         return c->is_unsigned ? ((const uint16_t *)c->values)[row]
                               : ((const int16_t *)c->values)[row];

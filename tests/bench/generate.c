@@ -15,11 +15,13 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const kinds[] = { "\xC3\x89" "cole maternelle", "Piscine", "M\xC3\xA9" "diath\xC3\xA8que",
+static const char *const kinds[] = { "\xC3\x89" "cole maternelle", "Piscine",
+                                     "M\xC3\xA9" "diath\xC3\xA8que",
                                      "Stade", "Cr\xC3\xA8" "che", "Salle des f\xC3\xAAtes",
                                      "H\xC3\xB4tel de ville", "Mus\xC3\xA9" "e" };
 static const char *const names[] = { "des Tilleuls", "Fran\xC3\xA7oise Dolto", "du Ch\xC3\xAAne",
-                                     "Aim\xC3\xA9 C\xC3\xA9saire", "de l\xE2\x80\x99\xC3\x89" "tang",
+                                     "Aim\xC3\xA9 C\xC3\xA9saire",
+                                     "de l\xE2\x80\x99\xC3\x89" "tang",
                                      "Simone Veil", "du March\xC3\xA9", "Pasteur" };
 static const char *const streets[] = { "rue du Moulin", "place de la Mairie",
                                        "avenue des Lilas", "chemin de la Cr\xC3\xAAte" };

@@ -243,7 +243,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     job = &now;
     if (orch_remote_new(host->loaded, role, host->options,
-                        role == ORCH_ROLE_SOURCE ? host->inputs : NULL, NULL, &r, NULL) != ORCH_OK ||
+                        role == ORCH_ROLE_SOURCE ? host->inputs : NULL, NULL, &r, NULL) !=
+            ORCH_OK ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
         abort();
     r->host = &host->host;

@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool rule = size > 0 && data[0] == 'R';
     if (rule)
         (void)fuzz_byte(&b);
-    orch_status st = rule ? orch_zone_extend(&z, fuzz_rest(&b)) : orch_zone_decode(&z, fuzz_rest(&b));
+    orch_status st = rule ? orch_zone_extend(&z, fuzz_rest(&b))
+                          : orch_zone_decode(&z, fuzz_rest(&b));
     for (size_t i = 0; st == ORCH_OK && i < sizeof instants / sizeof instants[0]; i++)
         check_span(&z, instants[i]);
     for (size_t i = 0; st == ORCH_OK && i < z.n; i += 97)

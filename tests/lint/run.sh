@@ -79,6 +79,21 @@ plain_malloc() {
         xargs grep -nE '[^_a-z](malloc|calloc|realloc|strdup|strndup)\(' /dev/null
 }
 
+# Of the frozen ABI nothing changes.
+long_lines() {
+    python3 - <<'PY'
+import subprocess
+names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.c", "*.h"],
+                       capture_output=True, text=True).stdout.split()
+for name in names:
+    if name.startswith("tests/abi/v1_0/"):
+        continue
+    for n, line in enumerate(open(name, encoding="utf-8"), 1):
+        if len(line.rstrip("\n")) > 100:
+            print(f"{name}:{n}: {len(line) - 1} columns")
+PY
+}
+
 broken_links() {
     files '*.md' | while read -r f; do
         grep -oE '\]\([^)#: ]+' "$f" | sed 's/^](//' | while read -r link; do
@@ -109,5 +124,6 @@ check "nothing is left unfinished" "$(unfinished)"
 check "no banned call" "$(banned)"
 check "the host allocates through one allocator" "$(plain_malloc)"
 check "links in documents lead somewhere" "$(broken_links)"
+check "lines of C have at most 100 columns" "$(long_lines)"
 check "no trailing blanks" "$(trailing_blanks)"
 check "a second run of the tests is refused" "$(second_run)"

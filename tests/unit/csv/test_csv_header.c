@@ -234,7 +234,8 @@ static void header_that_is_too_long_is_an_error(void **state)
     fake_set(&f, "max_record", "16");
     fake_expect_error(&f, ORCH_EDATA, "cannot read the header of input \"x.csv\"",
                       "line 1: the record is longer than 16 bytes",
-                      "check that the file is a CSV file whose lines end, or set skip_lines to pass "
+                      "check that the file is a CSV file whose lines end, "
+                      "or set skip_lines to pass "
                       "over this line; if it is right as it is, raise max_record");
     f = fake_of("a;bcdef\n1;2\n");
     fake_set(&f, "max_field", "4");

@@ -78,7 +78,8 @@ static void values_are_those_of_options_with_their_lines(void **state)
 static void an_empty_file_says_nothing(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "", "\n\n", "# only this", "[sandbox]\n", "\xEF\xBB\xBF\n" };
+    static const char *const texts[] = { "", "\n\n", "# only this", "[sandbox]\n",
+                                         "\xEF\xBB\xBF\n" };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct orch_conf c = taken(texts[i]);
         assert_int_equal(c.len, 0);

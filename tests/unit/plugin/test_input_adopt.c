@@ -137,7 +137,8 @@ static const char *large_file(struct folder *f, const char *name, size_t bytes, 
     struct orch_text text = { 0 };
     for (size_t i = 0; i < bytes; i++)
         assert_true(orch_text_putc(&text, (char)('a' + i * 7 % 26)));
-    assert_int_equal(orch_sha256_text((struct orch_str){ orch_text_z(&text), text.len }, expected, NULL),
+    assert_int_equal(orch_sha256_text((struct orch_str){ orch_text_z(&text), text.len }, expected,
+                                      NULL),
                      ORCH_OK);
     const char *path = folder_write(f, name, orch_text_z(&text), text.len);
     orch_text_release(&text);
@@ -175,7 +176,8 @@ static int count_threads(void)
     return n;
 }
 
-/* The thread ends with the last input; that it got there by itself shows when the files are gone. */
+/* The thread ends with the last input; that it got there by itself shows when the files are
+ * gone. */
 static void hashes_are_there_when_the_reader_is(void **state)
 {
     (void)state;

@@ -198,7 +198,8 @@ static void passwords_that_are_written_out_are_known(void **state)
     static const char *const word[] = { "host=h password=x", "password = 'x y'",
                                         "postgres://h/db?user=a&password=x" };
     static const char *const neither[] = {
-        "", "postgres://me@host:5432/db", "postgres://me:@host/db", "postgres://me:${env:P}@host/db",
+        "", "postgres://me@host:5432/db", "postgres://me:@host/db",
+        "postgres://me:${env:P}@host/db",
         "postgres://me:${file:/run/p}@host/db", "${file:/run/uri}", "host=h password=${env:P}",
         "password=", "password=''", "host=h nopassword=x", "passwords=x", "the password of x",
     };

@@ -152,7 +152,7 @@ static void a_text_is_never_taken_for_an_archive(void **state)
     assert_int_equal(orch_packed_find((const uint8_t *)page, sizeof page), ORCH_PACKED_NONE);
 }
 
-/* ---- ways through ------------------------------------------------------------------------------ */
+/* ---- ways through ---------------------------------------------------------------------------- */
 
 static void members_may_be_read_in_any_order_and_again(void **state)
 {

@@ -38,7 +38,8 @@ static const struct packing every[] = {
     { "raw", "gzip" },  { "raw", "bzip2" },  { "raw", "xz" },    { "raw", "zstd" },
 };
 
-static const char sample[] = "meter;day;kwh\nA1;2025-10-01;12.5\nA2;2025-10-02;7\nA3;2025-10-03;0\n";
+static const char sample[] =
+    "meter;day;kwh\nA1;2025-10-01;12.5\nA2;2025-10-02;7\nA3;2025-10-03;0\n";
 
 static void what_is_cut_off_is_never_taken_for_whole(void **state)
 {

@@ -46,7 +46,7 @@ static void assert_refused(const char *path, const char **patterns, size_t n, or
     reading_close(&r);
 }
 
-/* ---- patterns ----------------------------------------------------------------------------------- */
+/* ---- patterns -------------------------------------------------------------------------------- */
 
 static void patterns_choose_by_name_and_by_path(void **state)
 {
@@ -129,7 +129,8 @@ static void a_pattern_needs_an_archive(void **state)
     const char *pattern[] = { "*.xml" };
 
     assert_refused(write_packed(&f, gzip, &member, 1), pattern, 1, ORCH_EIO, "x\" is no archive",
-                   "the option member chooses files of an archive, and there is only one file in it");
+                   "the option member chooses files of an archive, and "
+                   "there is only one file in it");
     assert_refused(folder_write(&f, "y", "a;b\n", 4), pattern, 1, ORCH_EIO, "y\" is no archive",
                    "the option member chooses files of an archive, and there is none");
     folder_remove(&f);

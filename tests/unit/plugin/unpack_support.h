@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives of a test, made by libarchive on the spot, and inputs that are unpacked as a run does. */
+/* Archives of a test, made by libarchive on the spot, and inputs that are unpacked as by a run. */
 #ifndef TEST_UNPACK_SUPPORT_H
 #define TEST_UNPACK_SUPPORT_H
 

@@ -264,7 +264,8 @@ static void the_last_loaded_run_is_found(void **state)
     struct orch_last_run last;
     ledger_begin(&l);
     assert_int_equal(write_report(&l.writer, &l.report, false, NULL), ORCH_OK);
-    assert_int_equal(orch_ledger_last(&ops, &l.destination, "energy.load_curve", &last, NULL), ORCH_OK);
+    assert_int_equal(orch_ledger_last(&ops, &l.destination, "energy.load_curve", &last, NULL),
+                     ORCH_OK);
     assert_true(last.found);
     assert_int_equal(last.sequence, 12);
     assert_string_equal(last.fingerprint, "ffff");

@@ -19,7 +19,8 @@
 #include "script/script.h"
 
 #define HEAD "local o = require 'orchestra'\nlocal col = o.column\n"
-#define ENDS " source = o.source.csv { path = 'x' }, destination = o.destination.files { path = 'y' } "
+#define ENDS                                                                                      \
+    " source = o.source.csv { path = 'x' }, destination = o.destination.files { path = 'y' } "
 #define PIPE(steps) HEAD "return o.pipeline { name = 'p', " ENDS ", steps = {\n" steps "\n} }\n"
 
 static char test_folder[256];

@@ -65,7 +65,8 @@ static void signatures_say_what_arguments_become(void **state)
     assert_int_equal(e->n_args, 4);
     orch_script_free(s);
 
-    e = value_of("col.a:timestamp { missing_hour = 'x' }", &s); /* options behind optional literals */
+    /* options behind optional literals */
+    e = value_of("col.a:timestamp { missing_hour = 'x' }", &s);
     assert_int_equal(e->n_params, 1);
     assert_string_equal(e->params[0].key, "missing_hour");
     orch_script_free(s);
@@ -101,7 +102,8 @@ static void operators_are_operations(void **state)
     static const struct {
         const char *text, *op;
     } cases[] = {
-        { "col.a + 1", "add" },       { "1 - col.a", "subtract" },    { "col.a * col.b", "multiply" },
+        { "col.a + 1", "add" },       { "1 - col.a", "subtract" },
+        { "col.a * col.b", "multiply" },
         { "col.a / 2", "divide" },    { "col.a // 2", "floor_divide" }, { "col.a % 2", "modulo" },
         { "-col.a", "negate" },       { "'x' .. col.a", "concat" },   { "col.a & col.b", "and" },
         { "col.a | col.b", "or" },    { "~col.a", "not" },            { "o.value(1)", "value" },
@@ -133,7 +135,8 @@ static void the_first_operand_may_be_a_literal(void **state)
 static void case_takes_conditions_and_values_in_turn(void **state)
 {
     struct orch_script *s;
-    const struct orch_expr *e = value_of("o.case(col.a:eq(1), 'one', col.a:eq(2), 'two', 'many')", &s);
+    const struct orch_expr *e = value_of("o.case(col.a:eq(1), 'one', col.a:eq(2), 'two', 'many')",
+                                         &s);
 
     (void)state;
     assert_string_equal(e->op->name, "case");
@@ -257,10 +260,12 @@ static void outputs_come_in_the_order_they_are_written(void **state)
     (void)state;
     expect_order("o.select { z = col.a:trim(), a = col.b, m = col.c + col.d, b = -col.e }",
                  "z a m b ");
-    expect_order("o.select { z1 = col.a, y2 = col.b, x3 = col.c, w4 = col.d, v5 = col.e, u6 = col.f,"
+    expect_order("o.select { z1 = col.a, y2 = col.b, x3 = col.c, w4 = col.d, "
+                 "v5 = col.e, u6 = col.f,"
                  " t7 = col.g, s8 = col.h, r9 = col.i, q0 = col.j }",
                  "z1 y2 x3 w4 v5 u6 t7 s8 r9 q0 ");
-    expect_order("o.select { z = col.a, k = 1, early = early, sooner = sooner, b = col.b, a = 'x' }",
+    expect_order("o.select { z = col.a, k = 1, early = early, sooner = sooner, "
+                 "b = col.b, a = 'x' }",
                  "z b a early k sooner ");
     expect_order("sel { z = col.a, early = early, b = col.b }", "z b early ");
     expect_order("o.select { { 'z', early }, { 'b', 1 }, { 'a', col.a } }", "z b a ");

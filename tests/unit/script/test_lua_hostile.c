@@ -148,7 +148,8 @@ static void errors_in_error_handlers_end(void **state)
         "assert(not pcall(string.format, '%1000d', 1))\n"
         "assert(not pcall(string.format, '%.1000f', 1))\n"
         "assert(not pcall(string.pack, 'i17', 1))\n"
-        "assert(not pcall(string.pack, '!17', 1)) assert(not pcall(string.unpack, 's8', ('\\255'):rep(8)))\n"
+        "assert(not pcall(string.pack, '!17', 1)) assert(not pcall(string.unpack, 's8', "
+        "('\\255'):rep(8)))\n"
         PIPE(""));
 
     (void)state;

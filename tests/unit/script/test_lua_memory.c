@@ -20,7 +20,8 @@ static orch_status load(struct orch_limits limits, struct orch_script **s, orch_
     return orch_script_load(&request, s, err);
 }
 
-/* The text library and the collector may live on after one refusal: a load that succeeds is fine. */
+/* The text library and the collector may live on after one refusal: a load that succeeds will
+ * do. */
 static void a_failed_allocation_is_a_clean_error(void **state)
 {
     struct orch_script *s;

@@ -21,8 +21,10 @@ static const char program[] =
     "  return show(ok, all)\n"
     "end\n"
     "if f == 'gsub' then return show(pcall(string.gsub, s, p, x)) end\n"
-    "if f == 'gsubf' then return show(pcall(string.gsub, s, p, function(a, b) return b or a end)) end\n"
-    "if f == 'gsubt' then return show(pcall(string.gsub, s, p, { a = 'A', b = 1, c = false })) end\n"
+    "if f == 'gsubf' then return show(pcall(string.gsub, s, p, function(a, b) "
+    "return b or a end)) end\n"
+    "if f == 'gsubt' then return show(pcall(string.gsub, s, p, { a = 'A', b = 1, "
+    "c = false })) end\n"
     "if f == 'plain' then return show(pcall(string.find, s, p, 1, true)) end\n"
     "if f == 'find3' then return show(pcall(string.find, s, p, 3)) end\n"
     "if f == 'find-2' then return show(pcall(string.find, s, p, -2)) end\n"
@@ -40,8 +42,10 @@ static const char *const patterns[] = {
     "%b()", "%((.-)%)", "%f[%a]%a+", "%f[%A]", "(.)%1", "[a-c]+", "[^a-c]+", "[]]", "[^]]+", "[a-]",
     "[%]]", "%.", "%%", "%-?%d+", "%S+", "%x+", "%u+", "%l+", "%p", "%c", "%g+", "((a)(b))", "()",
     "(a*(.)%w(%s*))", "x%^2", ".-b", "a.-b", "(.-)%f[%d]", "[%s%d]+", "\xC3.", "$", "a$b", "^",
-    "(", ")", "(()", "%", "[", "[a", "[]", "[^]", "%b", "%bx", "%f", "%fa", "%1", "(%1)", "[%", "[a%",
-    "(a", "a)", "()%1", "(a()%2)", "%0", "*", "+a", "?", "-", "a**", "[a-%d]", "[%a-z]", "%g-x", "(a)|b", "((((a))))",
+    "(", ")", "(()", "%", "[", "[a", "[]", "[^]", "%b", "%bx", "%f", "%fa", "%1", "(%1)", "[%",
+    "[a%",
+    "(a", "a)", "()%1", "(a()%2)", "%0", "*", "+a", "?", "-", "a**", "[a-%d]", "[%a-z]", "%g-x",
+    "(a)|b", "((((a))))",
 };
 
 static const char *const replacements[] = { "", "<%0>", "%1", "%%", "x", "%2", "%", "%a", "(%1)" };

@@ -173,14 +173,18 @@ static void a_territory_is_read_only_and_strict(void **state)
     (void)state;
     with_territory(territory,
                    HEAD "local t = o.territory\n"
-                        "assert(t.exports == '/e' and #t.list == 2 and t.list[2] == 2 and t.zone.a == 1)\n"
-                        "assert(t('siren') == nil and t('siren', 5) == 5 and t('exports', 5) == '/e')\n"
+                        "assert(t.exports == '/e' and #t.list == 2 and t.list[2] == 2 and "
+                        "t.zone.a == 1)\n"
+                        "assert(t('siren') == nil and t('siren', 5) == 5 and t('exports', "
+                        "5) == '/e')\n"
                         "assert(t.zone('b', 7) == 7 and t.list[3] == nil)\n"
                         "local n = 0 for k, v in pairs(t) do n = n + 1 end assert(n == 3)\n"
-                        "local sum = 0 for _, v in ipairs(t.list) do sum = sum + v end assert(sum == 3)\n"
+                        "local sum = 0 for _, v in ipairs(t.list) do sum = sum + v end "
+                        "assert(sum == 3)\n"
                         "assert(not pcall(function() t.exports = 'x' end))\n"
                         "assert(not pcall(function() t.zone.a = 2 end) and t.zone.a == 1)\n"
-                        "assert(not pcall(setmetatable, t, {}) and getmetatable(t) == false)\n" PIPE(""),
+                        "assert(not pcall(setmetatable, t, {}) and getmetatable(t) "
+                        "== false)\n" PIPE(""),
                    NULL, NULL, NULL);
     with_territory(territory, HEAD "local x = o.territory.export", "cannot run \"x.lua\"",
                    "x.lua:3: territory rennes.lua has no \"export\"", "did you mean \"exports\"?");
@@ -230,19 +234,23 @@ static void parameters_take_the_type_of_their_default(void **state)
     static const char run[] = "cannot run \"x.lua\"";
 
     (void)state;
-    with_param("y=2025", HEAD "assert(math.type(o.param('y', 1)) == 'integer')\n" PIPE(""), 0, 0, 0);
+    with_param("y=2025", HEAD "assert(math.type(o.param('y', 1)) == 'integer')\n" PIPE(""), 0, 0,
+               0);
     with_param("y=2", HEAD "assert(math.type(o.param('y', 1.0)) == 'float')\n" PIPE(""), 0, 0, 0);
     with_param("y=false", HEAD "assert(o.param('y', true) == false)\n" PIPE(""), 0, 0, 0);
     with_param("y=5=6", HEAD "assert(o.param('y') == '5=6')\n" PIPE(""), 0, 0, 0);
-    with_param("y=", HEAD "assert(o.param('y', 'x') == '' and o.param('z', nil) == nil)\n" PIPE(""), 0, 0, 0);
+    with_param("y=", HEAD "assert(o.param('y', 'x') == '' and o.param('z', nil) == nil)\n" PIPE(""),
+               0, 0, 0);
     with_param("y=20x5", HEAD "o.param('y', 1)", run,
                "x.lua:3: parameter \"y\" must be an integer, got \"20x5\"", "write --param y=2025");
     with_param("y=x", HEAD "o.param('y', 0.5)", run,
                "x.lua:3: parameter \"y\" must be a number, got \"x\"", "write --param y=0.5");
     with_param("y=yes", HEAD "o.param('y', true)", run,
-               "x.lua:3: parameter \"y\" must be true or false, got \"yes\"", "write --param y=true");
+               "x.lua:3: parameter \"y\" must be true or false, got \"yes\"",
+               "write --param y=true");
     with_param("y=1", HEAD "o.param('y', {})", run,
-               "x.lua:3: the default of parameter \"y\" must be a text, number or boolean, not a table",
+               "x.lua:3: the default of parameter \"y\" must be a text, "
+               "number or boolean, not a table",
                "");
     with_param("y=1", HEAD "o.param('year')", run, "x.lua:3: parameter \"year\" is needed",
                "write --param year=VALUE");
@@ -298,7 +306,8 @@ static void identity(const char *script, const char *module, const char *territo
 
 static void identity_changes_with_all_it_is_made_of(void **state)
 {
-    static const char script[] = "require 'part'\n" HEAD "o.param('a', 1) o.param('b', 1)\n" PIPE("");
+    static const char script[] =
+        "require 'part'\n" HEAD "o.param('a', 1) o.param('b', 1)\n" PIPE("");
     static const char *const ab[] = { "a=1", "b=2" };
     static const char *const ba[] = { "b=2", "a=1" };
     static const char *const other[] = { "a=2", "b=2" };

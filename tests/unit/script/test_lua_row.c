@@ -117,11 +117,13 @@ static void every_type_goes_through_lua_unchanged(void **state)
                "function(b, i, n, t, d, s, y)\n"
                "  if b ~= nil then\n"
                "    assert(type(b) == 'boolean' and math.type(i) == 'integer')\n"
-               "    assert(math.type(n) == 'float' and type(t) == 'string' and type(y) == 'string')\n"
+               "    assert(math.type(n) == 'float' and type(t) == 'string' and type(y) "
+               "== 'string')\n"
                "    assert(type(d) == 'userdata' and type(s) == 'userdata' and d ~= s)\n"
                "  end\n"
                "  return b, i, n, t, d, s, y\n"
-               "end, { { 'b', 'boolean' }, { 'i', 'integer' }, { 'n', 'number' }, { 't', 'text' },\n"
+               "end, { { 'b', 'boolean' }, { 'i', 'integer' }, { 'n', 'number' }, "
+               "{ 't', 'text' },\n"
                "       { 'd', 'date' }, { 's', 'timestamp' }, { 'y', 'binary' } })");
     assert_int_equal(r.result.frame.rows, ROWS);
     c = r.result.frame.columns;
@@ -195,7 +197,8 @@ static void a_value_no_destination_can_hold_rejects_the_row(void **state)
     struct run r;
 
     (void)state;
-    run_ok(&r, "o.each({ 'i' }, function(i) return i == 1 and 0/0 or 1, i == -5 and '\\xff' or 'x' end,"
+    run_ok(&r, "o.each({ 'i' }, function(i) return i == 1 and 0/0 or 1, i == -5 and "
+               "'\\xff' or 'x' end,"
                "{ { 'x', 'number' }, { 'y', 'text' } })");
     assert_int_equal(r.result.n_rejects, 2);
     assert_int_equal(r.result.frame.rows, 2);
@@ -255,7 +258,8 @@ static void reject_and_emit_work_in_row_functions_only(void **state)
     fails("o.each({ 'i' }, function(i) o.reject() end, { x = 'integer' })",
           "x.lua:4: o.reject needs a message, not nothing", "write o.reject(\"why\")", 1);
     fails("(function() local kept\n"
-          "return o.each({ 'i', emit = true }, function(emit, i) kept = kept or emit emit(1) end, { x = 'integer' }),\n"
+          "return o.each({ 'i', emit = true }, function(emit, i) kept = kept or emit emit(1) end, "
+          "{ x = 'integer' }),\n"
           "o.each({ 'x' }, function(i) kept(1) end, { x = 'integer' }) end)()",
           "x.lua:6: emit was called outside its row function",
           "call emit while the row function runs", 1);
@@ -286,7 +290,8 @@ static void a_wrong_declaration_is_refused(void **state)
           "the arguments of o.each has the key \"emits\" among its values", "" },
         { "o.each({ 'a' }, { x = 'text' })",
           "o.each needs a table of arguments, a function and a table of outputs",
-          "write o.each({ \"kwh\" }, function(kwh) return kwh * 2 end, { { \"wh\", \"number\" } })" },
+          "write o.each({ \"kwh\" }, function(kwh) return kwh * 2 end, { { \"wh\", "
+          "\"number\" } })" },
         { "o.each({ 'a' }, print, { x = 'text' })", "the function of o.each must be written in Lua",
           "" },
     };
@@ -311,21 +316,27 @@ static void dates_and_timestamps_have_fields_and_arithmetic(void **state)
              "assert(d == o.date '2024-02-29' and d < d + 1 and d <= d and 1 + d - d == 1)\n"
              "assert((d - 366):iso() == '2023-02-28')\n"
              "local t = o.timestamp(2024, 2, 29, 23, 59, 59.5)\n"
-             "assert(t.hour == 23 and t.minute == 59 and t.second == 59 and t.microsecond == 500000)\n"
+             "assert(t.hour == 23 and t.minute == 59 and t.second == 59 and "
+             "t.microsecond == 500000)\n"
              "assert((t + 0.5):iso() == '2024-03-01T00:00:00Z' and t - (t - 90) == 90.0)\n"
              "assert(t:date() == d and d:timestamp() < t and o.date(1969, 12, 31).weekday == 3)\n"
              "assert(o.timestamp '1969-12-31T23:59:59.999999Z'.microsecond == 999999)\n"
              "assert(d ~= d:timestamp() and not (d == 5))\n"
-             "for _, bad in ipairs { '2024-02-30', '24-02-03', '2024-2-3', '2024-02-29x', '', '0000-01-01' } do\n"
+             "for _, bad in ipairs { '2024-02-30', '24-02-03', '2024-2-3', '2024-02-29x', '', "
+             "'0000-01-01' } do\n"
              "  assert(not pcall(o.date, bad)) end\n"
              "for _, bad in ipairs { '2024-02-29', '2024-02-29T00:00:00', '2024-02-29T24:00:00Z',\n"
-             "  '2024-02-29T00:00:60Z', '2024-02-29T00:00:00.Z', '2024-02-29T00:00:00.1234567Z' } do\n"
+             "  '2024-02-29T00:00:60Z', '2024-02-29T00:00:00.Z', "
+             "'2024-02-29T00:00:00.1234567Z' } do\n"
              "  assert(not pcall(o.timestamp, bad)) end\n"
              "for _, f in ipairs { function() return d < t end, function() return d + 0.5 end,\n"
              "  function() return d + 'x' end, function() return o.date(9999, 12, 31) + 1 end,\n"
-             "  function() return t + 1e300 end, function() return d + 0/0 end, function() return d.x end,\n"
-             "  function() return o.date(2024, 13, 1) end, function() return o.date(2024.5, 1, 1) end,\n"
-             "  function() return d.hour end, function() return o.date(2024) end } do assert(not pcall(f)) end\n"
+             "  function() return t + 1e300 end, function() return d + 0/0 end, function() "
+             "return d.x end,\n"
+             "  function() return o.date(2024, 13, 1) end, function() "
+             "return o.date(2024.5, 1, 1) end,\n"
+             "  function() return d.hour end, function() return o.date(2024) end } do "
+             "assert(not pcall(f)) end\n"
         PIPE(""));
 
     (void)state;
@@ -343,11 +354,13 @@ static void a_row_function_cannot_run_for_ever(void **state)
     struct run r;
 
     (void)state;
-    run_request(&r, PIPE("o.each({ 'i' }, function(i)\n while true do pcall(error) end end, { x = 'integer' })"),
+    run_request(&r, PIPE("o.each({ 'i' }, function(i)\n while true do pcall(error) end end, "
+                         "{ x = 'integer' })"),
                 (struct orch_limits){ 0, 1000000, 0 });
     assert_int_equal(r.status, ORCH_ECONFIG);
     assert_string_equal(r.err.message, "row function failed");
-    test_expect(&r.err, "x.lua:5: script ran more than 1000000 instructions", "does it loop for ever?");
+    test_expect(&r.err, "x.lua:5: script ran more than 1000000 instructions",
+                "does it loop for ever?");
     done(&r);
 }
 
@@ -356,7 +369,8 @@ static void the_count_starts_anew_with_each_batch(void **state)
     struct run r;
 
     (void)state;
-    run_request(&r, PIPE("o.each({ 'i' }, function(i) for k = 1, 20000 do end return 1 end, { x = 'integer' })"),
+    run_request(&r, PIPE("o.each({ 'i' }, function(i) for k = 1, 20000 do end return 1 end, "
+                         "{ x = 'integer' })"),
                 (struct orch_limits){ 0, 200000, 0 });
     for (int i = 0; i < 20; i++) {
         struct orch_vector column = source_columns[1];
@@ -376,7 +390,8 @@ static void a_row_costs_about_a_microsecond(void **state)
     int64_t best = INT64_MAX;
 
     (void)state;
-    run_ok(&r, "o.each({ 'i', 'n', 'i', 'n', 't', 't' }, function(a, b, c, d, e, f) return f, e, d, c, b, a end, {"
+    run_ok(&r, "o.each({ 'i', 'n', 'i', 'n', 't', 't' }, function(a, b, c, d, e, f) return f, e, "
+               "d, c, b, a end, {"
                "{ 'a', 'text' }, { 'b', 'text' }, { 'c', 'number' }, { 'd', 'integer' },"
                "{ 'e', 'number' }, { 'f', 'integer' } })");
     struct orch_str *text = orch_arena_array(&a, MANY, sizeof *text);
@@ -384,8 +399,10 @@ static void a_row_costs_about_a_microsecond(void **state)
         text[i].ptr = orch_arena_printf(&a, "text %d", i % 5000);
         text[i].len = strlen(text[i].ptr);
     }
-    columns[0] = (struct orch_vector){ .type = ORCH_TYPE_INTEGER, .of.any = orch_arena_array(&a, MANY, 8) };
-    columns[1] = (struct orch_vector){ .type = ORCH_TYPE_NUMBER, .of.any = orch_arena_array(&a, MANY, 8) };
+    columns[0] = (struct orch_vector){ .type = ORCH_TYPE_INTEGER,
+                                       .of.any = orch_arena_array(&a, MANY, 8) };
+    columns[1] = (struct orch_vector){ .type = ORCH_TYPE_NUMBER,
+                                       .of.any = orch_arena_array(&a, MANY, 8) };
     columns[2] = (struct orch_vector){ .type = ORCH_TYPE_TEXT, .of.text = text };
     struct orch_fields fields = { &source_items[1], 3 };
     struct orch_frame frame = { &fields, columns, MANY, NULL };

@@ -83,11 +83,15 @@ static void endless_loops_are_stopped(void **state)
         "while true do end",
         "while true do pcall(function() while true do end end) end",
         "xpcall(function() while true do end end, function() while true do end end)",
-        "local co = coroutine.wrap(function() while true do pcall(error) end end) while true do co() end",
-        "while true do coroutine.resume(coroutine.create(function() for i = 1, 900 do end end)) end",
+        "local co = coroutine.wrap(function() while true do pcall(error) end end) "
+        "while true do co() end",
+        "while true do coroutine.resume(coroutine.create(function() for i = 1, 900 do "
+        "end end)) end",
         "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
-        "setmetatable({}, { __index = function(t, k) return t[k] end })[1] = nil; repeat until false",
-        "local t <close> = setmetatable({}, { __close = function() while true do end end }) error('x')",
+        "setmetatable({}, { __index = function(t, k) return t[k] end })[1] = nil; "
+        "repeat until false",
+        "local t <close> = setmetatable({}, { __close = function() while true do end end "
+        "}) error('x')",
         "table.sort({ 3, 2, 1, 5, 4 }, function(a, b) while true do end end)",
         "string.gsub('a', 'a', function() while true do end end)",
         "for w in string.gmatch(('a'):rep(100000), '.-.-.-b') do end",
@@ -97,7 +101,8 @@ static void endless_loops_are_stopped(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        limited(programs[i], 0, 1000000, "x.lua:1: script ran more than 1000000 instructions", loops);
+        limited(programs[i], 0, 1000000, "x.lua:1: script ran more than 1000000 instructions",
+                loops);
 }
 
 static void work_inside_the_library_is_bounded(void **state)
@@ -106,11 +111,13 @@ static void work_inside_the_library_is_bounded(void **state)
         "assert((''):rep(1 << 62) == '' and ('ab'):rep(2, '-') == 'ab-ab')\n"
         "assert(not pcall(table.move, {}, 1, 1 << 62, 2))\n"
         "assert(not pcall(table.move, {}, math.mininteger, math.maxinteger, 2))\n"
-        "assert(not pcall(table.insert, setmetatable({}, { __len = function() return 1 << 62 end }), 1, 1))\n"
+        "assert(not pcall(table.insert, setmetatable({}, { __len = function() "
+        "return 1 << 62 end }), 1, 1))\n"
         "local sparse = {} for i = 0, 61 do sparse[1 << i] = 1 end\n"
         "assert(not pcall(table.insert, sparse, 1, 1) or #sparse < 100)\n"
         "local t = { 3, 1, 2 } table.sort(t) table.insert(t, 4) table.insert(t, 1, 0)\n"
-        "assert(table.concat(t) == '01234' and table.remove(t) == 4 and #table.move(t, 1, 2, 5) == 6)\n"
+        "assert(table.concat(t) == '01234' and table.remove(t) == 4 and #table.move(t, 1, "
+        "2, 5) == 6)\n"
         PIPE(""));
 
     (void)state;
@@ -126,7 +133,8 @@ static void memory_is_bounded(void **state)
         "local s = 'x' while true do s = s .. s end",
         "local ok = pcall(function() local s = 'x' while true do s = s .. s end end)",
         "local co = coroutine.wrap(function() return pcall(string.rep, 'x', 1 << 24) end) co()",
-        "coroutine.resume(coroutine.create(function() local s = 'x' while true do s = s .. s end end))",
+        "coroutine.resume(coroutine.create(function() local s = 'x' while true do "
+        "s = s .. s end end))",
         HEAD "for i = 1, 1e9 do local e = col['a' .. i] end",
         "local function f() return 1 + f() end local t = {} t[1] = ('x'):rep(1 << 24)",
     };

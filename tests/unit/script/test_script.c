@@ -20,7 +20,8 @@ static void a_pipeline_comes_out_as_it_was_written(void **state)
              "  name = 'energy.load_curve', title = 'Load curve', allow_empty = true,\n"
              "  max_rejects = '0.5 %',\n"
              "  source = o.source.csv { path = { 'a.csv', 'b.csv' }, skip_lines = 2, ratio = 0.1,\n"
-             "                          header = false, big = 1e300, types = { b = 'x', a = 1 } },\n"
+             "                          header = false, big = 1e300, "
+             "types = { b = 'x', a = 1 } },\n"
              "  steps = { o.select { meter = col.PRM:trim() }, o.where(col.meter:is_null()) },\n"
              "  destination = o.destination.postgres { table = 'energy.curve', mode = 'upsert',\n"
              "                                         key = { 'meter', 'start' } },\n"
@@ -64,7 +65,8 @@ static void a_pipeline_comes_out_as_it_was_written(void **state)
 
 static void defaults_are_append_no_steps_and_the_path_as_target(void **state)
 {
-    struct orch_script *s = test_load(HEAD "return o.pipeline { name = 'p', max_rejects = 100," ENDS "}");
+    struct orch_script *s =
+        test_load(HEAD "return o.pipeline { name = 'p', max_rejects = 100," ENDS "}");
     const struct orch_pipeline *p = orch_script_pipeline(s);
 
     (void)state;
@@ -97,7 +99,8 @@ static void a_wrong_pipeline_is_refused_with_its_line(void **state)
                  "write name = value");
     test_refused(P("name = 'p'"), "x.lua:3: o.pipeline needs a source",
                  "write source = o.source.csv { … }");
-    test_refused(P("name = 'p', source = o.source.csv {}"), "x.lua:3: o.pipeline needs a destination",
+    test_refused(P("name = 'p', source = o.source.csv {}"),
+                 "x.lua:3: o.pipeline needs a destination",
                  "write destination = o.destination.files { … }");
     test_refused(P("name = 'p', source = o.destination.csv {}"),
                  "x.lua:3: source must be an o.source, not an o.destination", "");
@@ -161,7 +164,8 @@ static void settings_that_are_no_texts_are_refused(void **state)
                  "");
     test_refused(HEAD "o.source.csv { 'x' }", "x.lua:3: a setting of \"csv\" has no name",
                  "write name = value");
-    test_refused(HEAD "o.source.csv { path = 'a\\0b' }", "x.lua:3: setting \"path\" holds a zero byte",
+    test_refused(HEAD "o.source.csv { path = 'a\\0b' }",
+                 "x.lua:3: setting \"path\" holds a zero byte",
                  "write it without \\0: no file name, setting or row can hold one");
     test_refused(HEAD "o.source.csv { path = '\\xff' }",
                  "x.lua:3: setting \"path\" is not valid UTF-8",
@@ -179,7 +183,8 @@ static void script_errors_name_file_and_line(void **state)
 {
     (void)state;
     test_refused("local x =\n\n}", "x.lua:3: unexpected symbol near '}'", "");
-    test_refused("local t = nil\nlocal a = t.x", "x.lua:2: attempt to index a nil value (local 't')",
+    test_refused("local t = nil\nlocal a = t.x",
+                 "x.lua:2: attempt to index a nil value (local 't')",
                  "");
     test_refused("error('my own')", "x.lua:1: my own", "");
     test_refused("error({})", "error() was called with a value that is not a text", "");
@@ -191,7 +196,8 @@ static void script_errors_name_file_and_line(void **state)
                  "write \"${env:NAME}\" in a setting: the host fills it in");
     test_refused(HEAD "o.select = 1", "x.lua:3: orchestra cannot be changed",
                  "keep helpers in a local variable or a module of yours");
-    test_refused("local x = 1\nlocal y = 'caf\xE9'", "x.lua:2: not valid UTF-8", "save it as UTF-8");
+    test_refused("local x = 1\nlocal y = 'caf\xE9'", "x.lua:2: not valid UTF-8",
+                 "save it as UTF-8");
 }
 
 static void an_error_object_can_be_caught_and_read(void **state)
@@ -206,7 +212,8 @@ static void an_error_object_can_be_caught_and_read(void **state)
              "assert(not ok and e == 'x!')\n"
              "assert(select('#', xpcall(function(...) return ... end, print, 1, nil)) == 3)\n"
              "assert(select(2, pcall(function() return 7 end)) == 7)\n"
-             "local co = coroutine.wrap(function() local ok, v = pcall(coroutine.yield, 1); return v end)\n"
+             "local co = coroutine.wrap(function() local ok, v = pcall(coroutine.yield, 1); "
+             "return v end)\n"
              "assert(co() == 1 and co(5) == 5)\n" PIPE(""));
 
     (void)state;

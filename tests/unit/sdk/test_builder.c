@@ -137,7 +137,8 @@ static void metadata_is_found_and_copied(void **state)
     const char *crs = orch_schema_metadata(copy.children[0], ORCH_META_CRS, &len);
     assert_int_equal(len, 4);
     assert_memory_equal(crs, "2154", 4);
-    assert_memory_equal(orch_schema_metadata(copy.children[0], ORCH_META_GEOMETRY, &len), "POINT", 5);
+    assert_memory_equal(orch_schema_metadata(copy.children[0], ORCH_META_GEOMETRY, &len), "POINT",
+                        5);
     assert_null(orch_schema_metadata(copy.children[0], ORCH_META_ROLE, &len));
     copy.release(&copy);
 }
@@ -149,7 +150,8 @@ static void nanoseconds_round_down_before_1970(void **state)
     const void *buffers[] = { NULL, values };
     struct ArrowArray child = { .length = 2, .n_buffers = 2, .buffers = buffers };
     struct ArrowArray *children[] = { &child };
-    struct ArrowArray batch = { .length = 2, .n_buffers = 1, .n_children = 1, .children = children };
+    struct ArrowArray batch = { .length = 2, .n_buffers = 1, .n_children = 1,
+                                .children = children };
     struct ArrowSchema field = { .format = "tsn:UTC", .name = "t" };
     struct ArrowSchema *fields[] = { &field };
     struct ArrowSchema schema = { .format = "+s", .name = "", .n_children = 1, .children = fields };

@@ -119,7 +119,8 @@ static void the_shipped_example_is_taken(void **state)
 static void a_connector_is_denied_by_name_and_by_what_is_allowed(void **state)
 {
     (void)state;
-    struct orch_policy *p = policy_of("[connectors]\nallow = csv , xml\nallow = files\ndeny = xml\n");
+    struct orch_policy *p =
+        policy_of("[connectors]\nallow = csv , xml\nallow = files\ndeny = xml\n");
     orch_error err = ORCH_ERROR_INIT;
     const char *place;
     assert_false(orch_policy_denies(p, "csv", &place));
@@ -302,7 +303,8 @@ static void writing_stays_below_the_folders_links_or_not(void **state)
     static const char *const good[] = { "in/new.gpkg", "in/target.gpkg", "out/way_in/new.gpkg",
                                         "in/../in/x" };
     static const char *const bad[] = {
-        "out/x.gpkg", "inner/x.gpkg", "x.gpkg", "in/way_out/x.gpkg", "in/../out/x", "in/absent.gpkg",
+        "out/x.gpkg", "inner/x.gpkg", "x.gpkg", "in/way_out/x.gpkg", "in/../out/x",
+        "in/absent.gpkg",
         "out/link.gpkg", "in/missing/x.gpkg", "in/..",
     };
     struct place place;

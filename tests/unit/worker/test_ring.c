@@ -315,7 +315,8 @@ static void sizes_that_overflow_are_refused(void **state)
 static void rows_without_columns_are_bounded(void **state)
 {
     (void)state;
-    static const int64_t rows[] = { 0, 1, ORCH_BATCH_ROWS_MOST, ORCH_BATCH_ROWS_MOST + 1, INT32_MAX };
+    static const int64_t rows[] = { 0, 1, ORCH_BATCH_ROWS_MOST, ORCH_BATCH_ROWS_MOST + 1,
+                                    INT32_MAX };
     struct ArrowSchema schema;
     assert_int_equal(orch_schema_init(&schema), ORCH_OK);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

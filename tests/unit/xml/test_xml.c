@@ -184,7 +184,8 @@ static void values_of_elements_above_are_carried_down(void **state)
         { "fields", "kind=../../@k" }, { "fields", "h=H" },            { "fields", "v=V" },
     };
     expect_rows("<R><PRM k='a'><Id> 1 </Id><Jour><Date>d1</Date>\n<PDC><H>1</H><V>10</V></PDC>\n"
-                "<PDC><H>2</H></PDC></Jour><Jour><Date>d2</Date><PDC><V/><H>3</H></PDC></Jour></PRM>"
+                "<PDC><H>2</H></PDC></Jour>"
+                "<Jour><Date>d2</Date><PDC><V/><H>3</H></PDC></Jour></PRM>"
                 "<PRM><Id>2</Id><Jour><PDC><H>4</H><V>40</V></PDC></Jour></PRM></R>",
                 options, COUNT(options),
                 "1|d1|a|1|10 @1,2\n1|d1|a|2|- @2,3\n1|d2|a|3|- @3,3\n2|-|-|4|40 @4,3\n");
@@ -247,7 +248,8 @@ static void entities_are_refused_not_expanded(void **state)
 {
     (void)state;
     static const struct option_text options[] = { { "record", "m" }, { "fields", "a=a" } };
-    expect_error("<!DOCTYPE l [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><l><m><a>&b;</a></m></l>",
+    expect_error("<!DOCTYPE l [<!ENTITY a \"aaaa\"><!ENTITY b "
+                 "\"&a;&a;\">]><l><m><a>&b;</a></m></l>",
                  options, COUNT(options), "it declares entities", "line 1");
     expect_error("<!DOCTYPE l [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><l><m><a>&e;</a></m></l>",
                  options, COUNT(options), "it declares entities", "line 1");
