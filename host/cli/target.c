@@ -77,9 +77,19 @@ const char *cli_connector_of(const char *path)
     return NULL;
 }
 
+static bool is_called_packed(const char *path)
+{
+    static const char *const endings[] = { ".zip", ".7z", ".tar", ".tgz", ".gz", ".bz2", ".xz",
+                                           ".zst" };
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (ends_in(path, endings[i]))
+            return true;
+    return false;
+}
+
 void cli_hint_script(const char *path, orch_error *err)
 {
-    if (!cli_is_script(path) && cli_connector_of(path) != NULL)
+    if (!cli_is_script(path) && (cli_connector_of(path) != NULL || is_called_packed(path)))
         orch_error_hint(err, "a pipeline is a Lua script; this looks at a file: "
                              "orchestra preview %s", path);
 }
