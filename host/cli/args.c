@@ -61,8 +61,8 @@ enum { N_OPTIONS = sizeof options / sizeof options[0] };
 
 const struct cli_command cli_commands[] = {
     { "run", "SCRIPT", "run a pipeline",
-      "territory param dry-run limit force from-start max-rejects allow-empty wait retry summary quiet "
-      "json in-process require-sandbox config log-format log-level",
+      "territory param dry-run limit force from-start max-rejects allow-empty wait retry summary "
+      "quiet json in-process require-sandbox config log-format log-level",
       "orchestra run scripts/energy/load_curve.lua --territory scripts/territories/example.lua", 1,
       1, cmd_run },
     { "preview", "SCRIPT|FILE", "show the first rows, before and after the steps",

@@ -149,7 +149,8 @@ struct orch_host {
     bool (*cancelled)(const orch_host *);
     /* An event in dotted lower case and one line of text; never a secret, never per row. [any] */
     void (*log)(const orch_host *, int level, const char *event, const char *text);
-    /* Totals so far, never deltas; bytes_total -1 if unknown. Cheap, the host limits the rate. [any] */
+    /* Totals so far, never deltas; bytes_total -1 if unknown. Cheap, the host limits the rate.
+     * [any] */
     void (*progress)(const orch_host *, int64_t rows, int64_t bytes, int64_t bytes_total);
     /* Records a bad row. ORCH_OK: go on. ORCH_ECANCELLED: too many, return it. [any] */
     orch_status (*reject)(const orch_host *, const orch_reject *);
@@ -346,7 +347,7 @@ typedef struct orch_connector {
     uint32_t reserved0;
     const char *name;                       /* "csv": what a script says */
     const char *summary;                    /* one sentence */
-    const char *personal;                   /* columns that identify people, comma separated, or NULL */
+    const char *personal;                   /* columns that identify people, by comma, or NULL */
     const orch_option *const *options;
     size_t n_options;
     const orch_source_ops *source;           /* NULL if it cannot read */

@@ -18,7 +18,7 @@ typedef struct orch_input_stream orch_input_stream;
 typedef struct orch_input_info {
     uint32_t struct_size;
     uint32_t reserved0;
-    const char *name;      /* as people know it: path or URL, and the member's; borrowed until close */
+    const char *name;      /* as people know it: path or URL, and the member's; until close */
     const char *encoding;  /* "UTF-8", "windows-1252", ...; NULL before the first text open */
     int64_t size_bytes;    /* as stored; -1 if unknown, as for a member of an archive */
     int64_t modified_us;   /* since 1970-01-01T00:00Z; 0 if unknown */
