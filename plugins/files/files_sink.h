@@ -12,6 +12,7 @@
 #include "orch/connector.h"
 
 #define FILES_SINK_BYTES (256 << 10)
+#define FILES_AHEAD_BYTES (8 << 20) /* go to the disk together */
 #define FILES_SLICE      (16 << 10) /* bytes that may be asked room for at once, at most */
 
 struct files_sink {
@@ -20,6 +21,8 @@ struct files_sink {
     char *buffer;
     size_t used;
     int failure; /* errno; 0: none */
+    int64_t written;
+    int64_t started; /* of them, on their way to the disk */
 };
 
 /* Creates `path`, which must not be there, with the mode bits given (0: as the umask says). */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../geopackage/connector_fixture.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -400,6 +402,53 @@ static void a_full_disk_publishes_nothing_and_says_so(void **state)
     fixture_release(&f);
 }
 
+/* In the place of the system's: what the connector has the kernel write early. */
+static int64_t early_bytes;
+static int early_calls;
+
+int sync_file_range(int fd, off_t offset, off_t bytes, unsigned flags)
+{
+    struct stat info;
+    assert_int_equal(fstat(fd, &info), 0);
+    assert_int_equal(offset, early_bytes);
+    assert_true(bytes > 0 && offset + bytes <= info.st_size);
+    assert_int_equal(flags, SYNC_FILE_RANGE_WRITE);
+    early_bytes += bytes;
+    early_calls++;
+    errno = ENOSYS; /* it is a hint: that it is not taken changes nothing */
+    return -1;
+}
+
+static void large_output_goes_to_the_disk_while_it_is_made(void **state)
+{
+    (void)state;
+    enum { MIB = 1 << 20, BATCHES = 20 };
+    struct fixture f;
+    struct transaction t;
+    struct stat info;
+    char *text = malloc(MIB);
+    assert_non_null(text);
+    memset(text, 'x', MIB - 1);
+    text[MIB - 1] = '\0';
+    early_bytes = early_calls = 0;
+    fixture_init(&f, "out.csv");
+    assert_ok(&t, transaction_begin(&t, &f, ORCH_WRITE_REPLACE, "a:u", NULL));
+    for (int i = 0; i < BATCHES; i++) {
+        put_text(&t, 0, text);
+        orch_builder_row(t.builder);
+        assert_ok(&t, transaction_write(&t));
+    }
+    assert_int_equal(early_calls, 2);
+    assert_int_equal(early_bytes, 16 * MIB);
+    assert_ok(&t, transaction_commit(&t));
+    transaction_end(&t);
+    assert_int_equal(early_calls, 2);
+    assert_int_equal(stat(f.path, &info), 0);
+    assert_int_equal(info.st_size, strlen("a\r\n") + BATCHES * (MIB - 1 + strlen("\r\n")));
+    free(text);
+    fixture_release(&f);
+}
+
 static void the_ledger_stands_beside_the_file(void **state)
 {
     (void)state;
@@ -473,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_run_killed_after_its_mark_is_published_by_the_next_look),
         cmocka_unit_test(a_run_killed_before_its_mark_is_swept_away),
         cmocka_unit_test(a_full_disk_publishes_nothing_and_says_so),
+        cmocka_unit_test(large_output_goes_to_the_disk_while_it_is_made),
         cmocka_unit_test(the_ledger_stands_beside_the_file),
         cmocka_unit_test(options_that_cannot_be_are_refused),
     };
