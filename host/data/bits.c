@@ -29,17 +29,13 @@ void orch_bits_expand(const uint8_t *bits, int64_t n, bool flip, uint8_t *bytes)
     }
 }
 
-void orch_bits_pack(const uint8_t *bytes, const int32_t *pick, int64_t n, bool flip, uint8_t *bits)
+void orch_bits_pack(const uint8_t *bytes, int64_t n, bool flip, uint8_t *bits)
 {
     for (int64_t i = 0; i < n; i += 8) {
         size_t some = n - i < 8 ? (size_t)(n - i) : 8;
         uint8_t eight[8] = { 0 };
         uint64_t word;
-        if (pick)
-            for (size_t k = 0; k < some; k++)
-                eight[k] = bytes[pick[i + (int64_t)k]];
-        else
-            memcpy(eight, bytes + i, some);
+        memcpy(eight, bytes + i, some);
         memcpy(&word, eight, sizeof word);
         uint8_t packed = gather(le64toh(word));
         if (flip)

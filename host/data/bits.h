@@ -9,9 +9,8 @@
 
 /* bytes[i] = bit i, or its opposite when `flip`. */
 void orch_bits_expand(const uint8_t *bits, int64_t n, bool flip, uint8_t *bytes);
-/* The reverse, from bytes of 0 and 1; byte i is bytes[pick[i]] unless pick is NULL. Bits past n in
- * the last byte are 0. */
-void orch_bits_pack(const uint8_t *bytes, const int32_t *pick, int64_t n, bool flip, uint8_t *bits);
+/* The reverse, from bytes of 0 and 1. Bits past n in the last byte are 0. */
+void orch_bits_pack(const uint8_t *bytes, int64_t n, bool flip, uint8_t *bits);
 /* Number of bits set among the first n. */
 int64_t orch_bits_count(const uint8_t *bits, int64_t n);
 

@@ -57,10 +57,23 @@ orch_status orch_fields_export(const struct orch_fields *f, struct ArrowSchema *
 orch_status orch_frame_import(struct orch_arena *a, const struct ArrowSchema *schema,
                               const struct orch_fields *fields, const struct ArrowArray *batch,
                               struct orch_frame *out, struct orch_origin *origin, orch_error *err);
-/* A batch that owns its memory, rows with keep[row] == 0 left out (keep NULL: all). Failed values
- * must have been rejected before (keep 0). */
-orch_status orch_frame_export(const struct orch_frame *frame, const uint8_t *keep,
-                              struct ArrowArray *out, orch_error *err);
+/* A batch that owns its memory. Failed values must have been rejected before. ORCH_EDATA: a text or
+ * a date is beyond what Arrow's types hold. */
+orch_status orch_frame_export(const struct orch_frame *frame, struct ArrowArray *out,
+                              orch_error *err);
+
+/* The same a column at a time into memory of the caller's, in two steps. */
+struct orch_frame_size {
+    int64_t nulls;
+    int64_t text_bytes;
+};
+/* Fails as export does. */
+orch_status orch_frame_measure(const struct orch_frame *frame, size_t column,
+                               struct orch_frame_size *out, orch_error *err);
+/* Lays out a column that has been measured: validity bitmap (NULL where nothing is null), then
+ * values, bits or offsets, then text; the first two have room up to a multiple of 64 bytes. Writes
+ * only: another process may see the memory. */
+void orch_frame_fill(const struct orch_frame *frame, size_t column, void *const buffers[3]);
 /* The frame without the rows whose keep is 0, in the arena. */
 orch_status orch_frame_filter(struct orch_arena *a, const struct orch_frame *in,
                               const uint8_t *keep, struct orch_frame *out);

@@ -12,15 +12,16 @@ struct column {
     const char *name;
     const struct orch_vector *vector;
     enum orch_type type; /* of the field; the vector's may be NULL, which fits all */
-    const int32_t *pick; /* rows to take, or NULL for all */
-    int64_t rows;        /* that are taken */
-    int64_t nulls;       /* among them */
-    int64_t text_bytes;  /* of them */
+    int64_t rows;
 };
 
-static int64_t row_at(const struct column *c, int64_t i)
+static struct column column_of(const struct orch_frame *frame, size_t i)
 {
-    return c->pick ? c->pick[i] : i;
+    enum orch_type type = frame->fields->items[i].type;
+    return (struct column){ .name = frame->fields->items[i].name,
+                            .vector = &frame->columns[i],
+                            .type = type == ORCH_TYPE_NULL ? ORCH_TYPE_TEXT : type,
+                            .rows = frame->rows };
 }
 
 static bool is_null(const struct column *c, int64_t row)
@@ -42,28 +43,78 @@ static int64_t count_nulls(const struct column *c)
         return c->rows;
     if (c->vector->null)
         for (int64_t i = 0; i < c->rows; i++)
-            nulls += c->vector->null[row_at(c, i)];
+            nulls += c->vector->null[i];
     return nulls;
 }
 
-static orch_status count_text(struct column *c, orch_error *err)
+/* No branch in the loop, so that it is done several at a time; it cannot overflow, or a length has
+ * a bit that INT32_MAX has not. */
+static orch_status count_text(const struct column *c, int64_t *bytes, orch_error *err)
 {
     const struct orch_str *text = c->vector->of.text;
+    uint64_t sum = 0, any = 0;
     for (int64_t i = 0; i < c->rows; i++) {
-        int64_t row = row_at(c, i);
-        if (is_null(c, row))
-            continue;
-        if (text[row].len > (size_t)(INT32_MAX - c->text_bytes)) {
-            orch_error_set(err, ORCH_EDATA, "column \"%s\" is too large", c->name);
-            orch_error_detail(err, "its text passes 2 GiB in a batch of %lld rows",
-                              (long long)c->rows);
-            orch_error_hint(err, "use smaller batches, or cut the text");
-            orch_error_at(err, 0, c->name);
-            return ORCH_EDATA;
-        }
-        c->text_bytes += (int64_t)text[row].len;
+        uint64_t len = is_null(c, i) ? 0 : text[i].len;
+        sum += len;
+        any |= len;
     }
-    return ORCH_OK;
+    *bytes = (int64_t)sum;
+    if (any <= INT32_MAX && sum <= INT32_MAX)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_EDATA, "column \"%s\" is too large", c->name);
+    orch_error_detail(err, "its text passes 2 GiB in a batch of %lld rows", (long long)c->rows);
+    orch_error_hint(err, "use smaller batches, or cut the text");
+    orch_error_at(err, 0, c->name);
+    return ORCH_EDATA;
+}
+
+/* The same: what is out of range is looked for only when something is. */
+static orch_status check_dates(const struct column *c, orch_error *err)
+{
+    const int64_t *days = c->vector->of.integer;
+    int64_t row = 0;
+    bool out = false;
+    for (int64_t i = 0; i < c->rows; i++)
+        out |= days[i] != (int32_t)days[i];
+    while (out && row < c->rows && (is_null(c, row) || days[row] == (int32_t)days[row]))
+        row++;
+    if (!out || row == c->rows)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_EDATA, "column \"%s\" holds a date out of range", c->name);
+    orch_error_detail(err, "%lld days from 1970-01-01 in row %lld of a batch",
+                      (long long)days[row], (long long)row + 1);
+    orch_error_hint(err, "reject or correct dates that far away in the script");
+    orch_error_at(err, 0, c->name);
+    return ORCH_EDATA;
+}
+
+static orch_status check_type(const struct column *c, orch_error *err)
+{
+    if (c->rows > INT32_MAX)
+        return orch_error_set(err, ORCH_EINVAL, "a batch of %lld rows is too large",
+                              (long long)c->rows);
+    if (c->type == c->vector->type || c->vector->type == ORCH_TYPE_NULL)
+        return ORCH_OK;
+    return orch_error_set(err, ORCH_EINTERNAL, "column \"%s\" is of type %s but holds %s", c->name,
+                          orch_type_name(c->type), orch_type_name(c->vector->type));
+}
+
+orch_status orch_frame_measure(const struct orch_frame *frame, size_t i,
+                               struct orch_frame_size *out, orch_error *err)
+{
+    struct column c = column_of(frame, i);
+    struct orch_frame_size size = { 0 };
+    orch_status st = check_type(&c, err);
+    if (st != ORCH_OK)
+        return st;
+    size.nulls = count_nulls(&c);
+    if (c.vector->type == ORCH_TYPE_TEXT || c.vector->type == ORCH_TYPE_BINARY)
+        st = count_text(&c, &size.text_bytes, err);
+    else if (c.vector->type == ORCH_TYPE_DATE)
+        st = check_dates(&c, err);
+    if (st == ORCH_OK)
+        *out = size;
+    return st;
 }
 
 static size_t padded(uint64_t bytes)
@@ -73,7 +124,7 @@ static size_t padded(uint64_t bytes)
 
 static size_t validity_bytes(const struct column *c)
 {
-    return c->nulls > 0 ? padded(((uint64_t)c->rows + 7) / 8) : 0;
+    return padded(((uint64_t)c->rows + 7) / 8);
 }
 
 static size_t values_bytes(const struct column *c)
@@ -98,13 +149,12 @@ static void fill_text(const struct column *c, int32_t *offsets, char *bytes)
 
     offsets[0] = 0;
     for (int64_t i = 0; i < c->rows; i++) {
-        int64_t row = row_at(c, i);
-        size_t len = is_null(c, row) ? 0 : text[row].len;
-        if (len > 0 && (!run || text[row].ptr != run + run_len)) {
+        size_t len = is_null(c, i) ? 0 : text[i].len;
+        if (len > 0 && (!run || text[i].ptr != run + run_len)) {
             if (run_len > 0)
                 memcpy(bytes + done, run, run_len);
             done += run_len;
-            run = text[row].ptr;
+            run = text[i].ptr;
             run_len = 0;
         }
         run_len += len;
@@ -114,68 +164,44 @@ static void fill_text(const struct column *c, int32_t *offsets, char *bytes)
         memcpy(bytes + done, run, run_len);
 }
 
-/* Integers, timestamps and numbers: eight bytes a value, whatever they mean. */
-static void fill_words(const struct column *c, uint64_t *out)
+/* What stands for a null may be out of range. */
+static void fill_dates(const struct column *c, int32_t *out)
 {
-    const unsigned char *values = c->vector->of.any;
-    if (!c->pick) {
-        if (c->rows > 0)
-            memcpy(out, values, (size_t)c->rows * sizeof *out);
-        return;
-    }
     for (int64_t i = 0; i < c->rows; i++)
-        memcpy(&out[i], values + (size_t)c->pick[i] * sizeof *out, sizeof *out);
+        out[i] = is_null(c, i) ? 0 : (int32_t)c->vector->of.integer[i];
 }
 
-static orch_status fill_dates(const struct column *c, int32_t *out, orch_error *err)
-{
-    for (int64_t i = 0; i < c->rows; i++) {
-        int64_t row = row_at(c, i);
-        int64_t days = is_null(c, row) ? 0 : c->vector->of.integer[row];
-        if (days < INT32_MIN || days > INT32_MAX) {
-            orch_error_set(err, ORCH_EDATA, "column \"%s\" holds a date out of range", c->name);
-            orch_error_detail(err, "%lld days from 1970-01-01 in row %lld of a batch",
-                              (long long)days, (long long)row + 1);
-            orch_error_hint(err, "reject or correct dates that far away in the script");
-            orch_error_at(err, 0, c->name);
-            return ORCH_EDATA;
-        }
-        out[i] = (int32_t)days;
-    }
-    return ORCH_OK;
-}
-
-static orch_status fill_values(const struct column *c, unsigned char *values, char *bytes,
-                               orch_error *err)
-{
-    if (c->vector->type == ORCH_TYPE_NULL) {
-        memset(values, 0, values_bytes(c));
-        return ORCH_OK;
-    }
-    if (is_text(c->type))
-        fill_text(c, (int32_t *)(void *)values, bytes);
-    else if (c->type == ORCH_TYPE_BOOLEAN)
-        orch_bits_pack(c->vector->of.boolean, c->pick, c->rows, false, values);
-    else if (c->type == ORCH_TYPE_DATE)
-        return fill_dates(c, (int32_t *)(void *)values, err);
-    else
-        fill_words(c, (uint64_t *)(void *)values);
-    return ORCH_OK;
-}
-
-static void fill_validity(const struct column *c, uint8_t *validity)
+static void fill_values(const struct column *c, void *values, char *text)
 {
     if (c->vector->type == ORCH_TYPE_NULL)
-        memset(validity, 0, validity_bytes(c));
+        memset(values, 0, values_bytes(c));
+    else if (is_text(c->type))
+        fill_text(c, values, text);
+    else if (c->type == ORCH_TYPE_BOOLEAN)
+        orch_bits_pack(c->vector->of.boolean, c->rows, false, values);
+    else if (c->type == ORCH_TYPE_DATE)
+        fill_dates(c, values);
+    else if (c->rows > 0) /* eight bytes a value, whatever they mean */
+        memcpy(values, c->vector->of.any, (size_t)c->rows * sizeof(int64_t));
+}
+
+void orch_frame_fill(const struct orch_frame *frame, size_t i, void *const buffers[3])
+{
+    struct column c = column_of(frame, i);
+    fill_values(&c, buffers[1], buffers[2]);
+    if (buffers[0] == NULL)
+        return;
+    if (c.vector->type == ORCH_TYPE_NULL)
+        memset(buffers[0], 0, validity_bytes(&c));
     else
-        orch_bits_pack(c->vector->null, c->pick, c->rows, true, validity);
+        orch_bits_pack(c.vector->null, c.rows, true, buffers[0]);
 }
 
 /* ---- arrays -------------------------------------------------------------------------------- */
 
 /* A column's memory is one block: the consumer may move the child out of its batch. */
 struct column_block {
-    const void *buffers[3];
+    void *buffers[3];
 };
 
 struct batch_block {
@@ -205,53 +231,40 @@ static unsigned char *aligned(unsigned char *p)
     return p + (-(uintptr_t)p & (ALIGNMENT - 1));
 }
 
-static struct column_block *column_block_new(const struct column *c)
+static struct column_block *column_block_new(const struct column *c,
+                                             const struct orch_frame_size *size)
 {
-    uint64_t total = validity_bytes(c);
-    total += values_bytes(c);
-    total += padded((uint64_t)c->text_bytes);
+    size_t validity = size->nulls > 0 ? validity_bytes(c) : 0, values = values_bytes(c);
+    uint64_t total = validity;
+    total += values;
+    total += padded((uint64_t)size->text_bytes);
     if (total > SIZE_MAX / 2)
         return NULL;
     struct column_block *block = orch_alloc(sizeof *block + ALIGNMENT + (size_t)total);
     if (!block)
         return NULL;
     unsigned char *p = aligned((unsigned char *)(block + 1));
-    block->buffers[0] = c->nulls > 0 ? p : NULL;
-    block->buffers[1] = p + validity_bytes(c);
-    block->buffers[2] = p + validity_bytes(c) + values_bytes(c);
+    block->buffers[0] = size->nulls > 0 ? p : NULL;
+    block->buffers[1] = p + validity;
+    block->buffers[2] = p + validity + values;
     return block;
 }
 
-static orch_status check_type(const struct column *c, orch_error *err)
+static orch_status export_column(const struct orch_frame *frame, size_t i, struct ArrowArray *out,
+                                 orch_error *err)
 {
-    if (c->type == c->vector->type || c->vector->type == ORCH_TYPE_NULL)
-        return ORCH_OK;
-    return orch_error_set(err, ORCH_EINTERNAL, "column \"%s\" is of type %s but holds %s", c->name,
-                          orch_type_name(c->type), orch_type_name(c->vector->type));
-}
-
-static orch_status export_column(struct column *c, struct ArrowArray *out, orch_error *err)
-{
-    orch_status st = check_type(c, err);
+    struct column c = column_of(frame, i);
+    struct orch_frame_size size;
+    orch_status st = orch_frame_measure(frame, i, &size, err);
     if (st != ORCH_OK)
         return st;
-    c->nulls = count_nulls(c);
-    if (is_text(c->type) && c->vector->type != ORCH_TYPE_NULL)
-        st = count_text(c, err);
-    if (st != ORCH_OK)
-        return st;
-    struct column_block *block = column_block_new(c);
+    struct column_block *block = column_block_new(&c, &size);
     if (!block)
-        return orch_error_set(err, ORCH_ENOMEM, "out of memory for column \"%s\"", c->name);
-    if (c->nulls > 0)
-        fill_validity(c, (uint8_t *)block->buffers[0]);
-    st = fill_values(c, (unsigned char *)block->buffers[1], (char *)block->buffers[2], err);
-    if (st != ORCH_OK) {
-        free(block);
-        return st;
-    }
-    *out = (struct ArrowArray){ .length = c->rows, .null_count = c->nulls,
-                                .n_buffers = is_text(c->type) ? 3 : 2, .buffers = block->buffers,
+        return orch_error_set(err, ORCH_ENOMEM, "out of memory for column \"%s\"", c.name);
+    orch_frame_fill(frame, i, block->buffers);
+    *out = (struct ArrowArray){ .length = c.rows, .null_count = size.nulls,
+                                .n_buffers = is_text(c.type) ? 3 : 2,
+                                .buffers = (const void **)block->buffers,
                                 .release = column_release, .private_data = block };
     return ORCH_OK;
 }
@@ -270,22 +283,18 @@ static struct batch_block *batch_block_new(size_t n)
     return block;
 }
 
-static orch_status export_rows(const struct orch_frame *frame, const int32_t *pick, int64_t rows,
-                               struct ArrowArray *out, orch_error *err)
+orch_status orch_frame_export(const struct orch_frame *frame, struct ArrowArray *out,
+                              orch_error *err)
 {
     size_t n = frame->fields->len;
     struct batch_block *block = batch_block_new(n);
     if (!block)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory for the columns of a batch");
-    struct ArrowArray batch = { .length = rows, .n_buffers = 1, .n_children = (int64_t)n,
+    struct ArrowArray batch = { .length = frame->rows, .n_buffers = 1, .n_children = (int64_t)n,
                                 .buffers = block->buffers, .children = block->children,
                                 .release = batch_release, .private_data = block };
     for (size_t i = 0; i < n; i++) {
-        const struct orch_field *field = &frame->fields->items[i];
-        struct column c = { .name = field->name, .vector = &frame->columns[i], .pick = pick,
-                            .rows = rows };
-        c.type = field->type == ORCH_TYPE_NULL ? ORCH_TYPE_TEXT : field->type;
-        orch_status st = export_column(&c, &block->arrays[i], err);
+        orch_status st = export_column(frame, i, &block->arrays[i], err);
         if (st != ORCH_OK) {
             batch_release(&batch);
             return st;
@@ -293,29 +302,4 @@ static orch_status export_rows(const struct orch_frame *frame, const int32_t *pi
     }
     *out = batch;
     return ORCH_OK;
-}
-
-orch_status orch_frame_export(const struct orch_frame *frame, const uint8_t *keep,
-                              struct ArrowArray *out, orch_error *err)
-{
-    int64_t kept = 0, rows = frame->rows;
-
-    if (rows > INT32_MAX)
-        return orch_error_set(err, ORCH_EINVAL, "a batch of %lld rows is too large",
-                              (long long)rows);
-    for (int64_t i = 0; keep && i < rows; i++)
-        kept += keep[i] != 0;
-    if (!keep || kept == rows)
-        return export_rows(frame, NULL, rows, out, err);
-    int32_t *pick = orch_alloc(((size_t)kept + 1) * sizeof *pick);
-    if (!pick)
-        return orch_error_set(err, ORCH_ENOMEM, "out of memory for the rows of a batch");
-    /* Every row is written, only kept ones are counted: no branch to guess. */
-    for (int64_t i = 0, at = 0; i < rows; i++) {
-        pick[at] = (int32_t)i;
-        at += keep[i] != 0;
-    }
-    orch_status st = export_rows(frame, pick, kept, out, err);
-    free(pick);
-    return st;
 }

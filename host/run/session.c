@@ -204,14 +204,12 @@ static orch_status add_rejects(struct orch_session *s, const struct orch_plan_re
 static orch_status write_rows(struct orch_session *s, const struct orch_frame *frame,
                               orch_error *err)
 {
-    struct ArrowArray out = { 0 };
     if (frame->rows == 0)
         return ORCH_OK;
-    orch_status st = orch_frame_export(frame, NULL, &out, err);
-    if (st != ORCH_OK)
-        return st;
-    s->report->books.written += frame->rows;
-    return orch_stream_write(s->stream, &out) ? ORCH_OK : ORCH_ECANCELLED;
+    orch_status st = orch_stream_write(s->stream, frame, err);
+    if (st == ORCH_OK)
+        s->report->books.written += frame->rows;
+    return st;
 }
 
 /* Cuts the frame to what --limit leaves. */

@@ -89,10 +89,9 @@ static orch_status write_one(struct orch_stream *s, struct write_item *item)
     return ops->write(s->writer, &item->array, &s->destination_error);
 }
 
-/* false: it failed, and has been told. */
-static bool write_or_tell(struct orch_stream *s, struct write_item *item)
+/* Is a write good? What it came to is told if the destination has not. */
+static bool is_good(struct orch_stream *s, orch_status st)
 {
-    orch_status st = write_one(s, item);
     if (st != ORCH_OK && s->destination_error.code == ORCH_OK)
         orch_error_set(&s->destination_error, st, "the destination stopped without saying why");
     return st == ORCH_OK;
@@ -105,7 +104,7 @@ static void *write_all(void *arg)
     bool sound = true;
     while (orch_channel_pop(s->writes, &item)) {
         if (sound && !atomic_load(&s->stop)) {
-            sound = write_or_tell(s, &item);
+            sound = is_good(s, write_one(s, &item));
             if (!sound)
                 orch_channel_close(s->writes);
         }
@@ -115,11 +114,15 @@ static void *write_all(void *arg)
 }
 
 /* From the middle, and from the source's thread for its rejects. */
-static bool hand_over(struct orch_stream *s, struct write_item *item)
+static bool hand_over(struct orch_stream *s, const struct orch_parcel *parcel,
+                      struct write_item *item)
 {
     pthread_mutex_lock(&s->handing);
-    bool sound = s->destination_error.code == ORCH_OK && !atomic_load(&s->stop) &&
-                 write_or_tell(s, item);
+    bool sound = s->destination_error.code == ORCH_OK && !atomic_load(&s->stop);
+    if (sound)
+        sound = is_good(s, parcel != NULL
+                               ? orch_remote_write(s->writer, parcel, &s->destination_error)
+                               : write_one(s, item));
     pthread_mutex_unlock(&s->handing);
     return sound;
 }
@@ -186,23 +189,33 @@ static bool push(struct orch_stream *s, struct write_item *item)
 {
     if (s->destination_runs && orch_channel_push(s->writes, item))
         return true;
-    bool taken = s->hands_over && hand_over(s, item);
     release(&item->array);
-    return taken;
+    return false;
 }
 
-bool orch_stream_write(struct orch_stream *s, struct ArrowArray *batch)
+orch_status orch_stream_write(struct orch_stream *s, const struct orch_frame *frame,
+                              orch_error *err)
 {
-    struct write_item item = { .array = *batch };
-    batch->release = NULL;
-    return push(s, &item);
+    struct orch_parcel parcel = { 0 };
+    struct write_item item = { 0 };
+    orch_status st = s->hands_over ? orch_parcel_measure_frame(&parcel, frame, err)
+                                   : orch_frame_export(frame, &item.array, err);
+    if (st != ORCH_OK)
+        return st;
+    bool taken = s->hands_over ? hand_over(s, &parcel, NULL) : push(s, &item);
+    orch_parcel_release(&parcel);
+    return taken ? ORCH_OK : ORCH_ECANCELLED;
 }
 
 bool orch_stream_ledger(struct orch_stream *s, const char *table, struct ArrowArray *batch)
 {
     struct write_item item = { .array = *batch, .table = table };
     batch->release = NULL;
-    return push(s, &item);
+    if (!s->hands_over)
+        return push(s, &item);
+    bool taken = hand_over(s, NULL, &item);
+    release(&item.array);
+    return taken;
 }
 
 void orch_stream_finish(struct orch_stream *s, bool abandon, orch_error *source,

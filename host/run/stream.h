@@ -4,14 +4,14 @@
  * the caller:
  *
  *     orch_stream_start(...)
- *     while (orch_stream_next(s, &batch)) { ... orch_stream_write(s, &out) ... }
+ *     while (orch_stream_next(s, &batch)) { ... orch_stream_write(s, &frame, err) ... }
  *     orch_stream_finish(s, ...)      joins both threads: source and writer are the caller's again
  *
  * Queues are short (4 batches): a slow end holds the others back, and memory stays flat. */
 #ifndef ORCH_RUN_STREAM_H
 #define ORCH_RUN_STREAM_H
 
-#include "orch/arrow.h"
+#include "data/frame.h"
 #include "plugin/registry.h"
 #include "run/position.h"
 
@@ -29,9 +29,13 @@ orch_status orch_stream_start(const struct orch_loaded *source, orch_reader *rea
                               orch_error *err);
 /* Waits for the next batch; false at the end or when the source failed. */
 bool orch_stream_next(struct orch_stream *s, struct orch_stream_batch *out);
-/* Hands a batch to the destination (taken in every case); false when it takes no more. [any] */
-bool orch_stream_write(struct orch_stream *s, struct ArrowArray *batch);
-/* The same for rows of `table`, whose schema is ledger_schema. [any] */
+/* Hands the rows of a frame to the destination: laid out where its worker reads them, or as a batch
+ * for its thread. ORCH_ECANCELLED, without a word in *err: it takes no more. Other failures are the
+ * frame's. */
+orch_status orch_stream_write(struct orch_stream *s, const struct orch_frame *frame,
+                              orch_error *err);
+/* Hands over rows of `table`, whose schema is ledger_schema (taken in every case); false when the
+ * destination takes no more. [any] */
 bool orch_stream_ledger(struct orch_stream *s, const char *table, struct ArrowArray *batch);
 /* Ends both threads and frees the stream. `abandon`: batches under way are dropped. Gives the
  * first failure of each end (ORCH_OK when none), and the position after all that was read, which

@@ -58,29 +58,34 @@ static bool total(struct orch_parcel *p, size_t most)
     return all <= most;
 }
 
-static bool column_of(const struct ArrowSchema *field, struct orch_parcel_column *out)
+static bool column_of(const char *format, struct orch_parcel_column *out)
 {
     struct orch_layout layout;
-    if (field == NULL || !orch_layout_of_format(field->format, &layout))
+    if (!orch_layout_of_format(format, &layout))
         return false;
     out->bytes = layout.kind == ORCH_LAYOUT_BYTES;
     out->width = layout.kind == ORCH_LAYOUT_BITS ? 0 : layout.width;
     return true;
 }
 
-static orch_status begin(struct orch_parcel *p, const struct ArrowSchema *schema, int64_t rows)
+static orch_status begin(struct orch_parcel *p, size_t n_columns, int64_t rows)
 {
-    *p = (struct orch_parcel){ .rows = rows };
+    *p = (struct orch_parcel){ .rows = rows, .n_columns = n_columns };
+    p->columns = orch_zalloc(n_columns + 1, sizeof *p->columns);
+    return p->columns != NULL ? ORCH_OK : ORCH_ENOMEM;
+}
+
+static orch_status begin_schema(struct orch_parcel *p, const struct ArrowSchema *schema,
+                                int64_t rows)
+{
+    *p = (struct orch_parcel){ 0 };
     if (rows < 0 || rows > INT32_MAX || schema->n_children < 0)
         return ORCH_EINVAL;
-    p->n_columns = (size_t)schema->n_children;
-    p->columns = orch_zalloc(p->n_columns + 1, sizeof *p->columns);
-    if (p->columns == NULL)
-        return ORCH_ENOMEM;
-    for (size_t i = 0; i < p->n_columns; i++)
-        if (!column_of(schema->children[i], &p->columns[i]))
-            return ORCH_EINVAL;
-    return ORCH_OK;
+    orch_status st = begin(p, (size_t)schema->n_children, rows);
+    for (size_t i = 0; i < p->n_columns && st == ORCH_OK; i++)
+        if (schema->children[i] == NULL || !column_of(schema->children[i]->format, &p->columns[i]))
+            st = ORCH_EINVAL;
+    return st;
 }
 
 /* ---- from a batch -------------------------------------------------------------------------- */
@@ -126,7 +131,7 @@ orch_status orch_parcel_measure(struct orch_parcel *out, const struct ArrowSchem
     struct orch_parcel p = { 0 };
     orch_status st = top_is_sound(schema, batch) ? ORCH_OK : ORCH_EINVAL;
     if (st == ORCH_OK)
-        st = begin(&p, schema, batch->length);
+        st = begin_schema(&p, schema, batch->length);
     for (size_t i = 0; i < p.n_columns && st == ORCH_OK; i++)
         if (!column_measure(&p.columns[i], batch->children[i], p.rows))
             st = ORCH_EINVAL;
@@ -136,21 +141,75 @@ orch_status orch_parcel_measure(struct orch_parcel *out, const struct ArrowSchem
         orch_parcel_release(&p);
         return st;
     }
+    p.batch = batch;
     *out = p;
     return ORCH_OK;
 }
 
-void orch_parcel_pack(const struct orch_parcel *p, const struct ArrowArray *batch, void *to)
+/* ---- from a frame -------------------------------------------------------------------------- */
+
+static orch_status frame_column_measure(struct orch_parcel_column *c,
+                                        const struct orch_frame *frame, size_t i, orch_error *err)
 {
-    uint64_t sizes[BUFFERS_MOST];
+    struct orch_frame_size size;
+    const struct orch_field *field = &frame->fields->items[i];
+    if (!column_of(orch_type_format(field->type), c))
+        return orch_error_set(err, ORCH_EINTERNAL, "cannot hand over column \"%s\" of type %s",
+                              field->name, orch_type_name(field->type));
+    orch_status st = orch_frame_measure(frame, i, &size, err);
+    if (st != ORCH_OK)
+        return st;
+    c->validity = size.nulls > 0;
+    c->null_count = size.nulls;
+    c->text_bytes = (uint64_t)size.text_bytes;
+    return ORCH_OK;
+}
+
+orch_status orch_parcel_measure_frame(struct orch_parcel *out, const struct orch_frame *frame,
+                                      orch_error *err)
+{
+    struct orch_parcel p;
+    orch_status st = begin(&p, frame->fields->len, frame->rows);
+    if (st != ORCH_OK)
+        return orch_error_set(err, st, "out of memory for the columns of a batch");
+    for (size_t i = 0; i < p.n_columns && st == ORCH_OK; i++)
+        st = frame_column_measure(&p.columns[i], frame, i, err);
+    if (st == ORCH_OK && !total(&p, SIZE_MAX / 2))
+        st = orch_error_set(err, ORCH_EINVAL, "a batch of %lld rows is too large",
+                            (long long)p.rows);
+    if (st != ORCH_OK) {
+        orch_parcel_release(&p);
+        return st;
+    }
+    p.frame = frame;
+    *out = p;
+    return ORCH_OK;
+}
+
+/* ---- to memory ----------------------------------------------------------------------------- */
+
+static void copy_column(const struct ArrowArray *array, const uint64_t *sizes, void *const *buffers)
+{
+    for (size_t k = 0; k < BUFFERS_MOST; k++)
+        if (buffers[k] != NULL)
+            memcpy(buffers[k], array->buffers[k], sizes[k]);
+}
+
+void orch_parcel_pack(const struct orch_parcel *p, void *to)
+{
     char *at = to;
-    for (size_t i = 0; i < p->n_columns; i++) {
+    for (size_t i = 0; i < p->n_columns && p->rows > 0; i++) {
+        uint64_t sizes[BUFFERS_MOST];
+        void *buffers[BUFFERS_MOST] = { NULL };
         size_t n = buffer_sizes(&p->columns[i], p->rows, sizes);
         for (size_t k = 0; k < n; k++) {
-            if (sizes[k] > 0)
-                memcpy(at, batch->children[i]->buffers[k], sizes[k]);
+            buffers[k] = sizes[k] > 0 ? at : NULL;
             at += aligned(sizes[k]);
         }
+        if (p->frame != NULL)
+            orch_frame_fill(p->frame, i, buffers);
+        else
+            copy_column(p->batch->children[i], sizes, buffers);
     }
 }
 
@@ -189,7 +248,7 @@ orch_status orch_parcel_get(struct orch_parcel *out, const struct ArrowSchema *s
     int64_t rows = orch_wire_i64(w);
     uint32_t n = orch_wire_u32(w);
     bool may = !w->bad && rows <= ORCH_BATCH_ROWS_MOST;
-    orch_status st = may ? begin(&p, schema, rows) : ORCH_EINVAL;
+    orch_status st = may ? begin_schema(&p, schema, rows) : ORCH_EINVAL;
     if (st == ORCH_OK && n != p.n_columns)
         st = ORCH_EINVAL;
     for (size_t i = 0; i < p.n_columns && st == ORCH_OK; i++)

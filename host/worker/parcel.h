@@ -8,6 +8,7 @@
 #ifndef ORCH_WORKER_PARCEL_H
 #define ORCH_WORKER_PARCEL_H
 
+#include "data/frame.h"
 #include "worker/wire.h"
 
 struct orch_parcel_column {
@@ -23,6 +24,9 @@ struct orch_parcel {
     size_t n_columns;
     struct orch_parcel_column *columns; /* heap */
     size_t bytes; /* of all buffers */
+    /* What was measured, borrowed; both NULL: another process did. */
+    const struct ArrowArray *batch;
+    const struct orch_frame *frame;
 };
 
 void orch_parcel_release(struct orch_parcel *p); /* {0} allowed */
@@ -31,8 +35,12 @@ void orch_parcel_release(struct orch_parcel *p); /* {0} allowed */
  * profile (orch_batch_check says which); ORCH_ENOMEM. */
 orch_status orch_parcel_measure(struct orch_parcel *out, const struct ArrowSchema *schema,
                                 const struct ArrowArray *batch);
-/* Lays the buffers out in `to`, which has p->bytes bytes. */
-void orch_parcel_pack(const struct orch_parcel *p, const struct ArrowArray *batch, void *to);
+/* The same for a frame. Fails as orch_frame_export does. */
+orch_status orch_parcel_measure_frame(struct orch_parcel *out, const struct orch_frame *frame,
+                                      orch_error *err);
+/* Lays out what was measured in `to`, which has p->bytes bytes. Writes only: another process may
+ * see the memory. */
+void orch_parcel_pack(const struct orch_parcel *p, void *to);
 
 void orch_parcel_put(const struct orch_parcel *p, struct orch_text *body);
 /* Reads what orch_parcel_put wrote for a batch of `schema`. ORCH_EINVAL: it cannot be one, has more

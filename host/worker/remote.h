@@ -25,6 +25,7 @@
 #define ORCH_WORKER_REMOTE_H
 
 #include "plugin/input_set.h"
+#include "worker/parcel.h"
 #include "worker/worker_limits.h"
 
 struct orch_remote;
@@ -55,6 +56,10 @@ const struct orch_loaded *orch_remote_loaded(const struct orch_remote *r);
 
 /* Is it a proxy's, whose write() returns once the batch is handed over? [any] */
 bool orch_remote_is(const struct orch_loaded *loaded);
+/* A proxy's write() of what was measured (worker/parcel.h), of the columns that the transaction
+ * began with: it is laid out where the worker reads it. */
+orch_status orch_remote_write(orch_writer *writer, const struct orch_parcel *parcel,
+                              orch_error *err);
 
 /* Adds what the worker has used so far: CPU time and peak memory. Nothing for a connector that is
  * no remote, or whose worker has ended. [control] */

@@ -7,7 +7,6 @@
 
 #include "data/batch_check.h"
 #include "orch/error.h"
-#include "worker/parcel.h"
 
 /* ---- from the worker ----------------------------------------------------------------------- */
 
@@ -141,65 +140,63 @@ orch_status orch_remote_wait_slot(struct orch_remote *r, uint32_t *slot, orch_er
     return st;
 }
 
-static orch_status measure(struct orch_remote *r, const struct ArrowSchema *schema,
-                           const struct ArrowArray *batch, struct orch_parcel *out,
-                           orch_error *err)
+orch_status orch_remote_measure(const struct ArrowSchema *schema, const struct ArrowArray *batch,
+                                struct orch_parcel *out, orch_error *err)
 {
-    if (batch->length > ORCH_BATCH_ROWS_MOST)
-        return orch_error_set(err, ORCH_ENOTSUP, "a batch of %lld rows is beyond the bound of %d",
-                              (long long)batch->length, ORCH_BATCH_ROWS_MOST);
     orch_status st = orch_parcel_measure(out, schema, batch);
+    if (st == ORCH_OK)
+        return st;
     if (st == ORCH_ENOMEM)
         return orch_error_set(err, st, "out of memory");
-    if (st != ORCH_OK) {
-        st = orch_batch_check(schema, batch, err);
-        return st != ORCH_OK
-                   ? st : orch_error_set(err, ORCH_EINVAL, "a batch cannot be handed over");
-    }
-    if (out->bytes <= ORCH_BATCH_BYTES_MOST)
+    st = orch_batch_check(schema, batch, err);
+    return st != ORCH_OK ? st
+                         : orch_error_set(err, ORCH_EINVAL, "a batch cannot be handed over");
+}
+
+static orch_status check_bounds(const struct orch_remote *r, const struct orch_parcel *p,
+                                orch_error *err)
+{
+    if (p->rows > ORCH_BATCH_ROWS_MOST)
+        return orch_error_set(err, ORCH_ENOTSUP, "a batch of %lld rows is beyond the bound of %d",
+                              (long long)p->rows, ORCH_BATCH_ROWS_MOST);
+    if (p->bytes <= ORCH_BATCH_BYTES_MOST)
         return ORCH_OK;
     orch_error_set(err, ORCH_ENOTSUP, "a batch of %zu MiB is too large for connector %s",
-                   out->bytes >> 20, r->original->connector.name);
+                   p->bytes >> 20, r->original->connector.name);
     orch_error_detail(err, "the bound is %zu MiB for %lld rows", ORCH_BATCH_BYTES_MOST >> 20,
-                      (long long)out->rows);
+                      (long long)p->rows);
     orch_error_hint(err, "run with --in-process, or make the rows smaller");
-    orch_parcel_release(out);
     return ORCH_ENOTSUP;
 }
 
 /* The worker takes it when it has done all before: it is busy for as long as that takes. */
-static orch_status send_apart(struct orch_remote *r, const struct orch_parcel *p,
-                              const struct ArrowArray *batch, orch_error *err)
+static orch_status send_apart(struct orch_remote *r, const struct orch_parcel *p, orch_error *err)
 {
     void *bytes = orch_alloc(p->bytes);
     if (bytes == NULL)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
-    orch_parcel_pack(p, batch, bytes);
+    orch_parcel_pack(p, bytes);
     orch_status st = orch_remote_send_data(r, bytes, p->bytes, err);
     free(bytes);
     return st;
 }
 
-orch_status orch_remote_give_batch(struct orch_remote *r, const struct ArrowSchema *schema,
-                                   struct ArrowArray *batch, uint32_t slot, orch_error *err)
+orch_status orch_remote_give(struct orch_remote *r, const struct orch_parcel *p, uint32_t slot,
+                             orch_error *err)
 {
-    struct orch_parcel parcel = { 0 };
-    orch_status st = measure(r, schema, batch, &parcel, err);
-    bool fits = parcel.bytes <= r->ring.slot_bytes;
+    orch_status st = check_bounds(r, p, err);
+    bool fits = p->bytes <= r->ring.slot_bytes;
     if (st == ORCH_OK && fits)
-        orch_parcel_pack(&parcel, batch, orch_ring_slot(&r->ring, slot));
+        orch_parcel_pack(p, orch_ring_slot(&r->ring, slot));
     else if (st == ORCH_OK)
-        st = send_apart(r, &parcel, batch, err);
+        st = send_apart(r, p, err);
     if (st == ORCH_OK) {
         orch_wire_put_u32(&r->out, slot);
         orch_wire_put_u32(&r->out, !fits);
-        orch_parcel_put(&parcel, &r->out);
+        orch_parcel_put(p, &r->out);
         st = orch_remote_send(r, ORCH_FRAME_WRITE, 0, -1, err);
     }
     if (st != ORCH_OK)
         (void)orch_ring_give(&r->ring, slot);
-    orch_parcel_release(&parcel);
-    if (st == ORCH_OK)
-        batch->release(batch);
     return st;
 }

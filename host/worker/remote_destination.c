@@ -136,8 +136,9 @@ static orch_status hear(struct orch_remote *r, orch_error *err)
     return r->write_status;
 }
 
+/* `schema`: of a ledger's table; else NULL. */
 static orch_status give(struct orch_remote *r, const char *table, const struct ArrowSchema *schema,
-                        struct ArrowArray *batch, orch_error *err)
+                        const struct orch_parcel *parcel, orch_error *err)
 {
     uint32_t slot = ORCH_SLOT_NONE;
     orch_status st = hear(r, err);
@@ -149,16 +150,38 @@ static orch_status give(struct orch_remote *r, const char *table, const struct A
     orch_wire_put_z(body, table);
     if (table != NULL)
         orch_wire_put_schema(body, schema);
-    return orch_remote_give_batch(r, schema, batch, slot, err);
+    return orch_remote_give(r, parcel, slot, err);
+}
+
+static orch_status give_rows(struct orch_remote *r, const struct orch_parcel *parcel,
+                             orch_error *err)
+{
+    if (r->schema.release == NULL)
+        return orch_error_set(err, ORCH_EINVAL, "rows for a transaction of the ledger alone");
+    if (parcel->n_columns != (size_t)r->schema.n_children)
+        return orch_error_set(err, ORCH_EINVAL, "rows of other columns than the transaction's");
+    orch_remote_doing(r, "writing", false);
+    return give(r, NULL, NULL, parcel, err);
+}
+
+orch_status orch_remote_write(orch_writer *w, const struct orch_parcel *parcel, orch_error *err)
+{
+    return give_rows(of_writer(w), parcel, err);
 }
 
 static orch_status writer_write(orch_writer *w, struct ArrowArray *batch, orch_error *err)
 {
     struct orch_remote *r = of_writer(w);
-    if (r->schema.release == NULL)
-        return orch_error_set(err, ORCH_EINVAL, "rows for a transaction of the ledger alone");
-    orch_remote_doing(r, "writing", false);
-    return give(r, NULL, &r->schema, batch, err);
+    struct orch_parcel parcel = { 0 };
+    orch_status st = ORCH_OK;
+    if (r->schema.release != NULL)
+        st = orch_remote_measure(&r->schema, batch, &parcel, err);
+    if (st == ORCH_OK)
+        st = give_rows(r, &parcel, err);
+    orch_parcel_release(&parcel);
+    if (st == ORCH_OK)
+        batch->release(batch);
+    return st;
 }
 
 static orch_status writer_ledger(orch_writer *w, const char *table,
@@ -166,8 +189,15 @@ static orch_status writer_ledger(orch_writer *w, const char *table,
                                  orch_error *err)
 {
     struct orch_remote *r = of_writer(w);
+    struct orch_parcel parcel = { 0 };
     orch_remote_doing(r, "writing the ledger", false);
-    return give(r, table, schema, batch, err);
+    orch_status st = orch_remote_measure(schema, batch, &parcel, err);
+    if (st == ORCH_OK)
+        st = give(r, table, schema, &parcel, err);
+    orch_parcel_release(&parcel);
+    if (st == ORCH_OK)
+        batch->release(batch);
+    return st;
 }
 
 static bool counts_are_sound(const orch_write_counts *c)

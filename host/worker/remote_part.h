@@ -139,10 +139,13 @@ orch_status orch_remote_take_next(struct orch_remote *r, struct orch_remote_batc
 orch_status orch_remote_take_table(struct orch_remote *r, struct orch_wire *reply, uint32_t due,
                                    struct ArrowSchema *schema, struct ArrowArray *batch,
                                    orch_error *err);
-/* Hands a batch to the worker: appends place and description to r->out, which says what the batch
- * is for, and sends the frame. Takes `slot` in every case; releases the batch on ORCH_OK. */
-orch_status orch_remote_give_batch(struct orch_remote *r, const struct ArrowSchema *schema,
-                                   struct ArrowArray *batch, uint32_t slot, orch_error *err);
+/* Measures a batch; says why it cannot be handed over. */
+orch_status orch_remote_measure(const struct ArrowSchema *schema, const struct ArrowArray *batch,
+                                struct orch_parcel *out, orch_error *err);
+/* Hands what was measured to the worker: lays it out in `slot`, appends place and description to
+ * r->out, which says what the rows are for, and sends the frame. Takes `slot` in every case. */
+orch_status orch_remote_give(struct orch_remote *r, const struct orch_parcel *parcel,
+                             uint32_t slot, orch_error *err);
 /* Waits for a free slot of the host's. */
 orch_status orch_remote_wait_slot(struct orch_remote *r, uint32_t *slot, orch_error *err);
 

@@ -23,8 +23,7 @@ static orch_status measure(const struct ArrowSchema *schema, const struct ArrowA
     return ORCH_EINVAL;
 }
 
-static orch_status send_apart(struct orch_worker *w, const struct orch_parcel *p,
-                              const struct ArrowArray *batch, orch_error *err)
+static orch_status send_apart(struct orch_worker *w, const struct orch_parcel *p, orch_error *err)
 {
     if (p->bytes > ORCH_BATCH_BYTES_MOST)
         return orch_error_set(err, ORCH_ENOTSUP,
@@ -33,7 +32,7 @@ static orch_status send_apart(struct orch_worker *w, const struct orch_parcel *p
     void *bytes = orch_alloc(p->bytes);
     if (bytes == NULL)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
-    orch_parcel_pack(p, batch, bytes);
+    orch_parcel_pack(p, bytes);
     pthread_mutex_lock(&w->lock);
     bool sent = orch_link_send_all(&w->link, ORCH_FRAME_DATA, bytes, p->bytes);
     pthread_mutex_unlock(&w->lock);
@@ -52,9 +51,9 @@ orch_status orch_worker_place(struct orch_worker *w, const struct ArrowSchema *s
         return st;
     bool fits = parcel.bytes <= w->ring.slot_bytes;
     if (fits)
-        orch_parcel_pack(&parcel, batch, orch_ring_slot(&w->ring, slot));
+        orch_parcel_pack(&parcel, orch_ring_slot(&w->ring, slot));
     else
-        st = send_apart(w, &parcel, batch, err);
+        st = send_apart(w, &parcel, err);
     orch_wire_put_u32(&w->out, slot);
     orch_wire_put_u32(&w->out, !fits);
     orch_parcel_put(&parcel, &w->out);

@@ -94,7 +94,7 @@ static void check_rows(const struct orch_plan *plan, const struct orch_plan_resu
     if (in != out)
         fuzz_broken("%lld rows went in, %lld are accounted for", (long long)in, (long long)out);
     if (orch_fields_export(orch_plan_fields(plan), &schema, &err) != ORCH_OK ||
-        orch_frame_export(&result->frame, NULL, &batch, &err) != ORCH_OK ||
+        orch_frame_export(&result->frame, &batch, &err) != ORCH_OK ||
         orch_batch_check(&schema, &batch, &err) != ORCH_OK)
         fuzz_broken("%s: %s", err.message, err.detail);
     schema.release(&schema);

@@ -33,13 +33,13 @@ static uint64_t read_cell(const orch_view *v, size_t column, int64_t row)
     }
 }
 
-static void check_export(const struct orch_frame *frame, const uint8_t *keep)
+static void check_export(const struct orch_frame *frame)
 {
     struct ArrowSchema schema = { 0 };
     struct ArrowArray batch = { 0 };
     orch_error err = ORCH_ERROR_INIT;
     if (orch_fields_export(frame->fields, &schema, &err) != ORCH_OK ||
-        orch_frame_export(frame, keep, &batch, &err) != ORCH_OK ||
+        orch_frame_export(frame, &batch, &err) != ORCH_OK ||
         orch_batch_check(&schema, &batch, &err) != ORCH_OK)
         fuzz_broken("exported: %s: %s", err.message, err.detail);
     schema.release(&schema);
@@ -62,11 +62,10 @@ static void check_frame(struct orch_arena *a, const struct ArrowSchema *schema,
     if (st == ORCH_OK)
         st = orch_frame_import(a, schema, &fields, batch, &frame, &origin, &err);
     if (st == ORCH_OK) {
-        check_export(&frame, NULL);
-        check_export(&frame, keep);
+        check_export(&frame);
         if (orch_frame_filter(a, &frame, keep, &some) != ORCH_OK)
             fuzz_broken("the frame cannot be filtered");
-        check_export(&some, NULL);
+        check_export(&some);
     } else if (err.code != st || err.message[0] == '\0') {
         fuzz_broken("import fails with %d, \"%s\"", st, err.message);
     }

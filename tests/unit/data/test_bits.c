@@ -49,27 +49,13 @@ static void packing_reverses_expansion_and_clears_the_rest(void **state)
     for (int64_t n = 1; n <= MOST; n++) {
         for (int flip = 0; flip < 2; flip++) {
             memset(packed, 0xFF, sizeof packed);
-            orch_bits_pack(bytes, NULL, n, flip, packed);
+            orch_bits_pack(bytes, n, flip, packed);
             for (int64_t i = 0; i < n; i++)
                 assert_int_equal(bit_of(packed, i), bytes[i] ^ flip);
             for (int64_t i = n; i % 8 != 0; i++)
                 assert_int_equal(bit_of(packed, i), 0);
         }
     }
-}
-
-static void picked_bytes_are_packed_in_their_order(void **state)
-{
-    (void)state;
-    uint8_t bytes[MOST], packed[4];
-    int32_t pick[27];
-    for (int i = 0; i < MOST; i++)
-        bytes[i] = i % 3 == 0;
-    for (int i = 0; i < 27; i++)
-        pick[i] = i * 7;
-    orch_bits_pack(bytes, pick, 27, false, packed);
-    for (int i = 0; i < 27; i++)
-        assert_int_equal(bit_of(packed, i), bytes[pick[i]]);
 }
 
 static void counting_stops_at_the_last_row(void **state)
@@ -89,7 +75,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expansion_gives_each_bit_its_byte),
         cmocka_unit_test(packing_reverses_expansion_and_clears_the_rest),
-        cmocka_unit_test(picked_bytes_are_packed_in_their_order),
         cmocka_unit_test(counting_stops_at_the_last_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

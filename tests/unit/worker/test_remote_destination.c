@@ -91,6 +91,45 @@ static void every_row_arrives_once_and_in_order(void **state)
     job_close(&job);
 }
 
+/* Half of the frames fit no slot. */
+static void frames_arrive_between_batches(void **state)
+{
+    (void)state;
+    enum { ROWS = 70 };
+    struct remote_job job = { 0 };
+    orch_writer *writer = NULL;
+    static char bytes[1 << 20];
+    int64_t n[ROWS];
+    struct orch_str t[ROWS];
+    struct orch_field items[] = { { .name = "n", .type = ORCH_TYPE_INTEGER },
+                                  { .name = "t", .type = ORCH_TYPE_TEXT } };
+    struct orch_vector columns[] = { { .type = ORCH_TYPE_INTEGER, .of.integer = n },
+                                     { .type = ORCH_TYPE_TEXT, .of.text = t } };
+    struct orch_fields fields = { items, 2 };
+    struct orch_frame frame = { .fields = &fields, .columns = columns, .rows = ROWS };
+    memset(bytes, 'y', sizeof bytes);
+    job_begin(&job, NULL, NULL, &writer);
+    for (int64_t first = 0; first < 12 * ROWS; first += 2 * ROWS) {
+        struct orch_parcel parcel = { 0 };
+        size_t len = first / (2 * ROWS) % 2 == 0 ? 10 : sizeof bytes;
+        for (int64_t i = 0; i < ROWS; i++) {
+            n[i] = first + i;
+            t[i] = (struct orch_str){ bytes, len };
+        }
+        assert_int_equal(orch_parcel_measure_frame(&parcel, &frame, NULL), ORCH_OK);
+        assert_status(&job, orch_remote_write(writer, &parcel, &job.err), ORCH_OK);
+        orch_parcel_release(&parcel);
+        assert_status(&job, write_rows(&job, writer, first + ROWS, ROWS, 10), ORCH_OK);
+    }
+    fields.len = 1;
+    struct orch_parcel parcel = { 0 };
+    assert_int_equal(orch_parcel_measure_frame(&parcel, &frame, NULL), ORCH_OK);
+    assert_status(&job, orch_remote_write(writer, &parcel, &job.err), ORCH_EINVAL);
+    orch_parcel_release(&parcel);
+    finish(&job, writer, 12 * ROWS);
+    job_close(&job);
+}
+
 static void a_slow_destination_holds_back_who_writes(void **state)
 {
     (void)state;
@@ -238,6 +277,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_arrives_once_and_in_order),
+        cmocka_unit_test(frames_arrive_between_batches),
         cmocka_unit_test(a_slow_destination_holds_back_who_writes),
         cmocka_unit_test(a_destination_that_keeps_batches_loses_none),
         cmocka_unit_test(a_batch_larger_than_a_slot_goes_through),

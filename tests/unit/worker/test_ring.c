@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "data/batch_check.h"
 #include "orch/builder.h"
 #include "orch/error.h"
@@ -181,7 +182,7 @@ static void batches_of_every_type_and_size_come_back(void **state)
         assert_int_equal(orch_parcel_measure(&parcel, &schema, &batch), ORCH_OK);
         void *bytes = aligned_alloc(64, parcel.bytes + 64);
         memset(bytes, 0xAA, parcel.bytes);
-        orch_parcel_pack(&parcel, &batch, bytes);
+        orch_parcel_pack(&parcel, bytes);
         orch_parcel_put(&parcel, &body);
         struct orch_wire w = orch_wire_of(&body);
         assert_int_equal(orch_parcel_get(&told, &schema, &w, parcel.bytes), ORCH_OK);
@@ -203,6 +204,61 @@ static void batches_of_every_type_and_size_come_back(void **state)
     schema.release(&schema);
 }
 
+/* What a plan gives goes the same way as what a connector gives, and looks the same then. */
+static void frames_of_every_type_and_size_come_back(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = { 0, 1, 2, 7, 8, 9, 63, 64, 65, 1000 };
+    struct ArrowSchema schema = schema_new();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct ArrowArray batch = batch_new(&schema, sizes[i]), got = { 0 };
+        struct orch_arena a = { 0 };
+        struct orch_fields fields;
+        struct orch_frame frame;
+        struct orch_origin origin = { 0 };
+        struct orch_parcel parcel, same;
+        int released = 0;
+        assert_int_equal(orch_fields_import(&a, &schema, &fields, NULL), ORCH_OK);
+        assert_int_equal(orch_frame_import(&a, &schema, &fields, &batch, &frame, &origin, NULL),
+                         ORCH_OK);
+        assert_int_equal(orch_parcel_measure_frame(&parcel, &frame, NULL), ORCH_OK);
+        assert_int_equal(orch_parcel_measure(&same, &schema, &batch), ORCH_OK);
+        assert_int_equal(parcel.bytes, same.bytes);
+        char *bytes = aligned_alloc(64, parcel.bytes + 64);
+        memset(bytes, 0xAA, parcel.bytes + 64);
+        orch_parcel_pack(&parcel, bytes);
+        assert_int_equal((unsigned char)bytes[parcel.bytes], 0xAA);
+        assert_int_equal(orch_parcel_unpack(&parcel, bytes, count, &released, &got), ORCH_OK);
+        assert_int_equal(orch_batch_check(&schema, &got, NULL), ORCH_OK);
+        assert_same(&batch, &got);
+        got.release(&got);
+        free(bytes);
+        orch_parcel_release(&parcel);
+        orch_parcel_release(&same);
+        orch_arena_release(&a);
+        batch.release(&batch);
+    }
+    schema.release(&schema);
+}
+
+static void a_frame_that_arrow_cannot_hold_is_refused_before_a_byte_is_written(void **state)
+{
+    (void)state;
+    int64_t days[] = { 0, (int64_t)INT32_MAX + 1 };
+    struct orch_field item = { .name = "day", .type = ORCH_TYPE_DATE };
+    struct orch_fields fields = { &item, 1 };
+    struct orch_vector column = { .type = ORCH_TYPE_DATE, .of.integer = days };
+    struct orch_frame frame = { .fields = &fields, .columns = &column, .rows = 2 };
+    struct orch_parcel parcel = { 0 };
+    orch_error err = ORCH_ERROR_INIT;
+    assert_int_equal(orch_parcel_measure_frame(&parcel, &frame, &err), ORCH_EDATA);
+    assert_string_equal(err.message, "column \"day\" holds a date out of range");
+    item.type = ORCH_TYPE_LIST;
+    assert_int_equal(orch_parcel_measure_frame(&parcel, &frame, &err), ORCH_EINTERNAL);
+    assert_string_equal(err.message, "cannot hand over column \"day\" of type list");
+    assert_null(parcel.columns);
+}
+
 /* Every byte of a description changed in several ways, over memory that the worker goes on to
  * write: whatever is accepted is inside its bounds (the sanitizers watch) and checked. */
 static void a_description_changed_anywhere_is_refused_or_stays_inside(void **state)
@@ -216,7 +272,7 @@ static void a_description_changed_anywhere_is_refused_or_stays_inside(void **sta
     int released = 0, taken = 0;
     assert_int_equal(orch_parcel_measure(&parcel, &schema, &batch), ORCH_OK);
     char *bytes = aligned_alloc(64, parcel.bytes);
-    orch_parcel_pack(&parcel, &batch, bytes);
+    orch_parcel_pack(&parcel, bytes);
     orch_parcel_put(&parcel, &body);
     for (size_t at = 0; at < body.len * sizeof values; at++) {
         struct orch_parcel told;
@@ -257,7 +313,7 @@ static void bytes_changed_anywhere_are_refused_or_sound(void **state)
     char *bytes = aligned_alloc(64, parcel.bytes);
     for (size_t at = 0; at < parcel.bytes; at++) {
         struct ArrowArray got = { 0 };
-        orch_parcel_pack(&parcel, &batch, bytes);
+        orch_parcel_pack(&parcel, bytes);
         bytes[at] = (char)0xFF;
         if (orch_parcel_unpack(&parcel, bytes, count, &released, &got) == ORCH_OK) {
             (void)orch_batch_check(&schema, &got, NULL);
@@ -278,7 +334,7 @@ static void text_that_ends_behind_its_bytes_is_refused(void **state)
     struct orch_parcel parcel;
     assert_int_equal(orch_parcel_measure(&parcel, &schema, &batch), ORCH_OK);
     char *bytes = aligned_alloc(64, parcel.bytes);
-    orch_parcel_pack(&parcel, &batch, bytes);
+    orch_parcel_pack(&parcel, bytes);
     parcel.columns[3].text_bytes = 4; /* of the 5 that the offsets say */
     assert_int_equal(orch_parcel_unpack(&parcel, bytes, free, NULL, &got), ORCH_EINVAL);
     assert_null(got.release);
@@ -341,6 +397,8 @@ int main(void)
         cmocka_unit_test(what_is_no_ring_is_not_mapped),
         cmocka_unit_test(smaller_files_make_smaller_slots),
         cmocka_unit_test(batches_of_every_type_and_size_come_back),
+        cmocka_unit_test(frames_of_every_type_and_size_come_back),
+        cmocka_unit_test(a_frame_that_arrow_cannot_hold_is_refused_before_a_byte_is_written),
         cmocka_unit_test(a_description_changed_anywhere_is_refused_or_stays_inside),
         cmocka_unit_test(bytes_changed_anywhere_are_refused_or_sound),
         cmocka_unit_test(text_that_ends_behind_its_bytes_is_refused),

@@ -121,7 +121,7 @@ static void a_batch_changed_after_it_was_taken_gains_nothing(void **state)
     table_open(&t);
     for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
         struct ArrowArray got;
-        orch_parcel_pack(&t.parcel, &t.batch, orch_ring_slot(&t.kept, 0));
+        orch_parcel_pack(&t.parcel, orch_ring_slot(&t.kept, 0));
         assert_int_equal(take(&t, &got, &err), ORCH_OK);
         memset(t.kept.base, fills[i], t.kept.bytes); /* values, offsets, validity, all */
         assert_is_the_honest_one(&t, &got);
@@ -146,7 +146,7 @@ static void *scribble(void *ctx)
     size_t bytes = s->table->parcel.bytes;
     uint32_t seed = 1;
     while (!atomic_load(&s->stop)) {
-        orch_parcel_pack(&s->table->parcel, &s->table->batch, slot);
+        orch_parcel_pack(&s->table->parcel, slot);
         for (int i = 0; i < 200 && !atomic_load(&s->stop); i++) {
             seed = seed * 1664525u + 1013904223u;
             ((volatile char *)slot)[(seed >> 8) % bytes] = (char)(seed >> 3);
@@ -182,7 +182,7 @@ static void a_batch_changed_while_it_is_taken_is_sound_or_refused(void **state)
     int taken = 0, refused = 0;
     (void)state;
     table_open(&t);
-    orch_parcel_pack(&t.parcel, &t.batch, orch_ring_slot(&t.kept, 0));
+    orch_parcel_pack(&t.parcel, orch_ring_slot(&t.kept, 0));
     assert_int_equal(pthread_create(&thread, NULL, scribble, &s), 0);
     for (int i = 0; i < BATCHES || ((taken == 0 || refused == 0) && i < 100 * BATCHES); i++) {
         struct ArrowArray got;
@@ -226,7 +226,7 @@ static void nobody_shrinks_the_memory(void **state)
     assert_int_equal(ftruncate(fd, (off_t)t.kept.bytes + 1), -1);
     assert_int_equal(fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0, 4096), -1);
     /* A hole reads as zeros: no more than another way to scribble. */
-    orch_parcel_pack(&t.parcel, &t.batch, orch_ring_slot(&t.kept, 0));
+    orch_parcel_pack(&t.parcel, orch_ring_slot(&t.kept, 0));
     (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)t.kept.bytes);
     struct ArrowArray got;
     orch_error err = ORCH_ERROR_INIT;
