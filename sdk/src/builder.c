@@ -8,13 +8,14 @@ struct buffer {
     char *data;
     size_t len;
     size_t cap;
+    size_t first; /* capacity to begin with: what the batch before took, and some more */
 };
 
 struct column {
     char format; /* first letter of the Arrow format tells the kind: b l g u z t */
     bool date;   /* of the two 't' formats */
     bool set;    /* has a value in the row in progress */
-    struct buffer validity;
+    struct buffer validity; /* from the first null of a batch on; empty: all are present */
     struct buffer values; /* fixed-size values, bits of bools, or int32 offsets */
     struct buffer bytes;  /* of text */
     int64_t nulls;
@@ -27,14 +28,12 @@ struct orch_builder {
     struct column columns[];
 };
 
-static orch_status buffer_reserve(struct buffer *b, size_t more)
+static orch_status buffer_grow(struct buffer *b, size_t more)
 {
     if (more > SIZE_MAX / 4 - b->len)
         return ORCH_ENOMEM;
     size_t need = b->len + more;
-    if (need <= b->cap)
-        return ORCH_OK;
-    size_t cap = b->cap < 256 ? 256 : b->cap;
+    size_t cap = b->cap > 0 ? b->cap : b->first < 256 ? 256 : b->first;
     while (cap < need)
         cap *= 2;
     char *grown = realloc(b->data, cap);
@@ -45,11 +44,11 @@ static orch_status buffer_reserve(struct buffer *b, size_t more)
     return ORCH_OK;
 }
 
-static orch_status buffer_add(struct buffer *b, const void *bytes, size_t len)
+/* Inline: where `len` is a constant, the copy is a store. */
+static inline orch_status buffer_add(struct buffer *b, const void *bytes, size_t len)
 {
-    orch_status st = buffer_reserve(b, len);
-    if (st != ORCH_OK)
-        return st;
+    if (len > b->cap - b->len && buffer_grow(b, len) != ORCH_OK)
+        return ORCH_ENOMEM;
     if (len > 0)
         memcpy(b->data + b->len, bytes, len);
     b->len += len;
@@ -135,9 +134,26 @@ static struct column *column_for(orch_builder *b, size_t column, char format, bo
     return c->set || c->format != format || c->date != date ? NULL : c;
 }
 
-static orch_status column_mark(const orch_builder *b, struct column *c, bool present)
+/* The bitmap of the rows so far, none of which is null. */
+static orch_status validity_begin(const orch_builder *b, struct column *c)
 {
-    orch_status st = buffer_set_bit(&c->validity, b->rows, present);
+    size_t bytes = ((size_t)b->rows + 7) / 8;
+    if (c->validity.len > 0 || bytes == 0)
+        return ORCH_OK;
+    if (buffer_grow(&c->validity, bytes) != ORCH_OK)
+        return ORCH_ENOMEM;
+    memset(c->validity.data, 0xFF, bytes);
+    if (b->rows % 8 != 0)
+        c->validity.data[bytes - 1] = (char)((1 << (b->rows % 8)) - 1);
+    c->validity.len = bytes;
+    return ORCH_OK;
+}
+
+static inline orch_status column_mark(const orch_builder *b, struct column *c, bool present)
+{
+    orch_status st = present ? ORCH_OK : validity_begin(b, c);
+    if (st == ORCH_OK && (!present || c->validity.len > 0))
+        st = buffer_set_bit(&c->validity, b->rows, present);
     if (st != ORCH_OK)
         return st;
     c->set = true;
@@ -146,7 +162,8 @@ static orch_status column_mark(const orch_builder *b, struct column *c, bool pre
     return ORCH_OK;
 }
 
-static orch_status column_fixed(orch_builder *b, struct column *c, const void *value, size_t width)
+static inline orch_status column_fixed(orch_builder *b, struct column *c, const void *value,
+                                       size_t width)
 {
     if (c == NULL)
         return ORCH_EINVAL;
@@ -232,9 +249,8 @@ orch_status orch_builder_row(orch_builder *b)
             if (st != ORCH_OK)
                 return st;
         }
-    }
-    for (size_t i = 0; i < b->n_columns; i++)
         b->columns[i].set = false;
+    }
     b->rows++;
     return ORCH_OK;
 }
@@ -245,7 +261,8 @@ static void column_take_back(const orch_builder *b, struct column *c)
         return;
     c->set = false;
     c->nulls -= c->last_null;
-    c->validity.len = ((size_t)b->rows + 7) / 8;
+    if (c->validity.len > 0)
+        c->validity.len = ((size_t)b->rows + 7) / 8;
     if (c->format == 'b') {
         c->values.len = ((size_t)b->rows + 7) / 8;
         return;
@@ -329,43 +346,60 @@ static void column_move(struct column *c, int64_t rows, struct column_array *out
     };
 }
 
-/* The buffers that the next batch starts with: text columns need their first offset. */
-static orch_status starts_new(const orch_builder *b, struct buffer **out)
+static struct buffer buffer_after(const struct buffer *b)
 {
-    static const int32_t zero = 0;
-    struct buffer *starts = calloc(b->n_columns + 1, sizeof *starts);
-    if (starts == NULL)
+    return (struct buffer){ .first = b->len + b->len / 8 };
+}
+
+/* What the next batch starts with: it is about as large, and text columns need their first
+ * offset. */
+static orch_status column_next(const struct column *c, struct column *out)
+{
+    struct column next = { .format = c->format,
+                           .date = c->date,
+                           .validity = buffer_after(&c->validity),
+                           .values = buffer_after(&c->values),
+                           .bytes = buffer_after(&c->bytes) };
+    orch_status st = column_start(&next);
+    if (st == ORCH_OK)
+        *out = next;
+    return st;
+}
+
+static orch_status columns_next(const orch_builder *b, struct column **out)
+{
+    struct column *next = calloc(b->n_columns + 1, sizeof *next);
+    if (next == NULL)
         return ORCH_ENOMEM;
     for (size_t i = 0; i < b->n_columns; i++) {
-        if (is_text(&b->columns[i]) && buffer_add(&starts[i], &zero, sizeof zero) != ORCH_OK) {
+        if (column_next(&b->columns[i], &next[i]) != ORCH_OK) {
             while (i-- > 0)
-                free(starts[i].data);
-            free(starts);
+                column_release(&next[i]);
+            free(next);
             return ORCH_ENOMEM;
         }
     }
-    *out = starts;
+    *out = next;
     return ORCH_OK;
 }
 
 orch_status orch_builder_take(orch_builder *b, struct ArrowArray *out)
 {
     size_t n = b->n_columns;
-    struct buffer *starts = NULL;
+    struct column *next = NULL;
     struct batch *batch = calloc(1, sizeof *batch + n * sizeof batch->columns[0]);
     struct ArrowArray **children = calloc(n + 1, sizeof *children);
-    if (batch == NULL || children == NULL || starts_new(b, &starts) != ORCH_OK) {
+    if (batch == NULL || children == NULL || columns_next(b, &next) != ORCH_OK) {
         free(batch);
         free(children);
         return ORCH_ENOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        struct column *c = &b->columns[i];
-        column_move(c, b->rows, &batch->columns[i]);
+        column_move(&b->columns[i], b->rows, &batch->columns[i]);
         children[i] = &batch->columns[i].array;
-        *c = (struct column){ .format = c->format, .date = c->date, .values = starts[i] };
+        b->columns[i] = next[i];
     }
-    free(starts);
+    free(next);
     batch->n_columns = n;
     batch->children = children;
     *out = (struct ArrowArray){

@@ -106,6 +106,75 @@ static void an_abandoned_row_leaves_no_trace(void **state)
     schema.release(&schema);
 }
 
+/* Nulls may begin in any row, be taken back there, and be none in the next batch. */
+static void nulls_begin_anywhere(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema;
+    orch_builder *b;
+    assert_int_equal(orch_schema_init(&schema), ORCH_OK);
+    assert_int_equal(orch_schema_add(&schema, "i", ORCH_FORMAT_INT64), ORCH_OK);
+    assert_int_equal(orch_schema_add(&schema, "u", ORCH_FORMAT_UTF8), ORCH_OK);
+    assert_int_equal(orch_builder_new(&schema, &b), ORCH_OK);
+    for (int64_t first = 0; first < 40; first++) {
+        struct ArrowArray batch;
+        for (int64_t i = 0; i < 40; i++) {
+            assert_int_equal(orch_builder_null(b, 1), ORCH_OK);
+            if (i == first)
+                assert_int_equal(orch_builder_null(b, 0), ORCH_OK);
+            orch_builder_abandon(b);
+            if (i < first || first % 2 == 1)
+                assert_int_equal(orch_builder_int(b, 0, i), ORCH_OK);
+            assert_int_equal(orch_builder_text(b, 1, "x", 1), ORCH_OK);
+            assert_int_equal(orch_builder_row(b), ORCH_OK);
+        }
+        assert_int_equal(orch_builder_take(b, &batch), ORCH_OK);
+        const struct ArrowArray *column = batch.children[0];
+        assert_int_equal(column->null_count, first % 2 == 1 ? 0 : 40 - first);
+        assert_int_equal(column->buffers[0] == NULL, first % 2 == 1);
+        assert_null(batch.children[1]->buffers[0]);
+        for (int64_t i = 0; column->buffers[0] != NULL && i < 40; i++)
+            assert_int_equal(((const uint8_t *)column->buffers[0])[i / 8] >> (i % 8) & 1,
+                             i < first);
+        for (int64_t i = 0; i < 40; i++)
+            assert_int_equal(((const int64_t *)column->buffers[1])[i],
+                             i < first || first % 2 == 1 ? i : 0);
+        batch.release(&batch);
+    }
+    orch_builder_free(b);
+    schema.release(&schema);
+}
+
+/* A batch begins with as much memory as the one before took. */
+static void batches_of_other_sizes_follow_each_other(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = { 0, 3, 5000, 0, 1, 5001, 20000, 7 };
+    struct ArrowSchema schema;
+    orch_builder *b;
+    schema_of_all_types(&schema);
+    assert_int_equal(orch_builder_new(&schema, &b), ORCH_OK);
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        struct ArrowArray batch;
+        for (int64_t i = 0; i < sizes[k]; i++) {
+            if (i % 9 != 4)
+                fill_row(b, i);
+            assert_int_equal(orch_builder_row(b), ORCH_OK);
+        }
+        assert_int_equal(orch_builder_take(b, &batch), ORCH_OK);
+        assert_int_equal(orch_builder_bytes(b), 2 * sizeof(int32_t));
+        assert_int_equal(batch.length, sizes[k]);
+        for (int64_t c = 0; c < batch.n_children; c++)
+            assert_int_equal(batch.children[c]->null_count, (sizes[k] + 4) / 9);
+        for (int64_t i = 0; i < sizes[k]; i++)
+            assert_int_equal(((const int64_t *)batch.children[1]->buffers[1])[i],
+                             i % 9 == 4 ? 0 : i);
+        batch.release(&batch);
+    }
+    orch_builder_free(b);
+    schema.release(&schema);
+}
+
 static void misuse_is_refused(void **state)
 {
     (void)state;
@@ -188,6 +257,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_come_back_as_built),
         cmocka_unit_test(an_abandoned_row_leaves_no_trace),
+        cmocka_unit_test(nulls_begin_anywhere),
+        cmocka_unit_test(batches_of_other_sizes_follow_each_other),
         cmocka_unit_test(misuse_is_refused),
         cmocka_unit_test(metadata_is_found_and_copied),
         cmocka_unit_test(nanoseconds_round_down_before_1970),
