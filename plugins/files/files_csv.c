@@ -1,20 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CSV as RFC 4180 has it: null is an empty field, an empty text is "". */
+#include <stdlib.h>
+
+#include "../sqlite/lite_store.h"
 #include "files_number.h"
 #include "files_rows.h"
+
+#define ONES 0x0101010101010101u /* the lowest bit of each of eight bytes */
 
 struct csv {
     const struct files_layout *layout;
     struct files_sink *sink;
-    bool special[256]; /* bytes that make a field need quotes */
+    bool *plain; /* a column: no text of this batch has a special byte */
 };
 
-static bool needs_quotes(const struct csv *csv, const char *text, size_t len)
+/* Not 0: one of the eight bytes is this one. */
+static uint64_t word_has(uint64_t word, char byte)
 {
-    for (size_t i = 0; i < len; i++)
-        if (csv->special[(unsigned char)text[i]])
+    uint64_t zero = word ^ ONES * (unsigned char)byte;
+    return (zero - ONES) & ~zero & ONES << 7;
+}
+
+/* Is there a byte that makes a field need quotes? Eight at a time, then the rest. */
+static bool has_special(char delimiter, const char *text, size_t len)
+{
+    uint64_t word;
+    for (; len >= sizeof word; text += sizeof word, len -= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        if ((word_has(word, delimiter) | word_has(word, '"') | word_has(word, '\n') |
+             word_has(word, '\r')) != 0)
             return true;
-    return len == 0;
+    }
+    for (; len > 0; text++, len--)
+        if (*text == delimiter || *text == '"' || *text == '\n' || *text == '\r')
+            return true;
+    return false;
+}
+
+/* Most columns hold no such byte anywhere: one look at all of a column spares one a field. */
+static void find_plain(struct csv *csv, const orch_view *view)
+{
+    char delimiter = csv->layout->options->delimiter;
+    for (size_t c = 0; c < view->n_columns && view->rows > 0; c++) {
+        const orch_view_column *column = &view->columns[c];
+        if (column->type != ORCH_VIEW_TEXT)
+            continue;
+        int32_t first = column->offsets[0], end = column->offsets[view->rows];
+        csv->plain[c] = first == end || !has_special(delimiter, column->bytes + first,
+                                                     (size_t)(end - first));
+    }
 }
 
 /* What a spreadsheet would run, and what already looks as if it had been guarded: so whoever takes
@@ -40,10 +74,10 @@ static void put_quoted(struct files_sink *sink, const char *text, size_t len)
     }
 }
 
-static void put_text(struct csv *csv, const char *text, size_t len)
+static void put_text(struct csv *csv, const char *text, size_t len, bool plain)
 {
     bool guard = csv->layout->options->guard_formulas && is_formula(text, len);
-    if (!needs_quotes(csv, text, len)) {
+    if (len > 0 && (plain || !has_special(csv->layout->options->delimiter, text, len))) {
         if (guard)
             files_sink_char(csv->sink, '\'');
         files_sink_put(csv->sink, text, len);
@@ -88,7 +122,7 @@ static const char *put_cell(struct csv *csv, const orch_view *view, size_t colum
     switch (view->columns[column].type) {
     case ORCH_VIEW_TEXT: {
         const char *text = orch_view_text(view, column, row, &len);
-        put_text(csv, text, len);
+        put_text(csv, text, len, csv->plain[column]);
         return NULL;
     }
     case ORCH_VIEW_FLOAT:
@@ -114,22 +148,19 @@ static const char *put_cell(struct csv *csv, const orch_view *view, size_t colum
     return "the type is unknown";
 }
 
-orch_status files_csv_rows(const struct files_layout *layout, struct files_sink *sink,
-                           const orch_view *view, int64_t first_row, orch_error *err)
+static orch_status put_rows(struct csv *csv, const orch_view *view, int64_t first_row,
+                            orch_error *err)
 {
-    struct csv csv = { .layout = layout, .sink = sink };
-    char delimiter = layout->options->delimiter;
-    const char *newline = layout->options->newline;
+    struct files_sink *sink = csv->sink;
+    char delimiter = csv->layout->options->delimiter;
+    const char *newline = csv->layout->options->newline;
     size_t newline_len = strlen(newline);
-    for (const char *p = "\"\r\n"; *p != '\0'; p++)
-        csv.special[(unsigned char)*p] = true;
-    csv.special[(unsigned char)delimiter] = true;
     for (int64_t row = 0; row < view->rows; row++) {
         for (size_t c = 0; c < view->n_columns; c++) {
             if (c > 0)
                 files_sink_char(sink, delimiter);
             const char *problem =
-                orch_view_is_null(view, c, row) ? NULL : put_cell(&csv, view, c, row);
+                orch_view_is_null(view, c, row) ? NULL : put_cell(csv, view, c, row);
             if (problem != NULL)
                 return files_refuse(view, c, first_row + row, problem, err);
         }
@@ -139,4 +170,17 @@ orch_status files_csv_rows(const struct files_layout *layout, struct files_sink 
         files_sink_put(sink, newline, newline_len);
     }
     return files_sink_flush(sink, err);
+}
+
+orch_status files_csv_rows(const struct files_layout *layout, struct files_sink *sink,
+                           const orch_view *view, int64_t first_row, orch_error *err)
+{
+    struct csv csv = { .layout = layout, .sink = sink };
+    csv.plain = calloc(view->n_columns, sizeof *csv.plain);
+    if (csv.plain == NULL)
+        return lite_no_memory(err);
+    find_plain(&csv, view);
+    orch_status st = put_rows(&csv, view, first_row, err);
+    free(csv.plain);
+    return st;
 }

@@ -93,6 +93,44 @@ static void csv_quotes_what_needs_it(void **state)
     fixture_release(&f);
 }
 
+/* Wherever the byte stands in a text of whatever length; beside it a column that has none, with the
+ * neighbours of those bytes. */
+static void one_byte_anywhere_makes_quotes(void **state)
+{
+    (void)state;
+    static const char special[] = ",\n\r";
+    enum { LONGEST = 20 };
+    struct fixture f;
+    struct transaction t;
+    fixture_init(&f, "out.csv");
+    fixture_set(&f, "header", "false");
+    fixture_set(&f, "newline", "lf");
+    for (size_t k = 0; k < strlen(special); k++) {
+        char wanted[(LONGEST + 9) * LONGEST * LONGEST], *at = wanted;
+        assert_ok(&t, transaction_begin(&t, &f, ORCH_WRITE_REPLACE, "a:u,b:u", NULL));
+        for (int len = 0; len <= LONGEST; len++) {
+            for (int i = 0; i <= len; i++) {
+                char text[LONGEST + 1] = "";
+                const char plain[] = "\x0b\x0c!#+-";
+                memset(text, 'x', (size_t)len);
+                if (i < len)
+                    text[i] = special[k];
+                const char *quote = i < len || len == 0 ? "\"" : "";
+                put_text(&t, 0, text);
+                put_text(&t, 1, plain);
+                assert_int_equal(orch_builder_row(t.builder), ORCH_OK);
+                at += snprintf(at, (size_t)(wanted + sizeof wanted - at), "%s%s%s,%s\n", quote,
+                               text, quote, plain);
+            }
+        }
+        assert_ok(&t, transaction_write(&t));
+        assert_ok(&t, transaction_commit(&t));
+        transaction_end(&t);
+        assert_string_equal(fixture_read(f.path), wanted);
+    }
+    fixture_release(&f);
+}
+
 static void a_lone_null_is_no_blank_line(void **state)
 {
     (void)state;
@@ -511,6 +549,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_holds_every_type),
         cmocka_unit_test(csv_quotes_what_needs_it),
+        cmocka_unit_test(one_byte_anywhere_makes_quotes),
         cmocka_unit_test(a_lone_null_is_no_blank_line),
         cmocka_unit_test(json_lines_escape_and_keep_types),
         cmocka_unit_test(geometry_becomes_text),
