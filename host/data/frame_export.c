@@ -201,7 +201,7 @@ void orch_frame_fill(const struct orch_frame *frame, size_t i, void *const buffe
 
 /* A column's memory is one block: the consumer may move the child out of its batch. */
 struct column_block {
-    void *buffers[3];
+    const void *buffers[3];
 };
 
 struct batch_block {
@@ -231,8 +231,9 @@ static unsigned char *aligned(unsigned char *p)
     return p + (-(uintptr_t)p & (ALIGNMENT - 1));
 }
 
+/* `buffers`: where its parts are, to be filled. */
 static struct column_block *column_block_new(const struct column *c,
-                                             const struct orch_frame_size *size)
+                                             const struct orch_frame_size *size, void *buffers[3])
 {
     size_t validity = size->nulls > 0 ? validity_bytes(c) : 0, values = values_bytes(c);
     uint64_t total = validity;
@@ -244,9 +245,9 @@ static struct column_block *column_block_new(const struct column *c,
     if (!block)
         return NULL;
     unsigned char *p = aligned((unsigned char *)(block + 1));
-    block->buffers[0] = size->nulls > 0 ? p : NULL;
-    block->buffers[1] = p + validity;
-    block->buffers[2] = p + validity + values;
+    block->buffers[0] = buffers[0] = size->nulls > 0 ? p : NULL;
+    block->buffers[1] = buffers[1] = p + validity;
+    block->buffers[2] = buffers[2] = p + validity + values;
     return block;
 }
 
@@ -255,16 +256,16 @@ static orch_status export_column(const struct orch_frame *frame, size_t i, struc
 {
     struct column c = column_of(frame, i);
     struct orch_frame_size size;
+    void *buffers[3];
     orch_status st = orch_frame_measure(frame, i, &size, err);
     if (st != ORCH_OK)
         return st;
-    struct column_block *block = column_block_new(&c, &size);
+    struct column_block *block = column_block_new(&c, &size, buffers);
     if (!block)
         return orch_error_set(err, ORCH_ENOMEM, "out of memory for column \"%s\"", c.name);
-    orch_frame_fill(frame, i, block->buffers);
+    orch_frame_fill(frame, i, buffers);
     *out = (struct ArrowArray){ .length = c.rows, .null_count = size.nulls,
-                                .n_buffers = is_text(c.type) ? 3 : 2,
-                                .buffers = (const void **)block->buffers,
+                                .n_buffers = is_text(c.type) ? 3 : 2, .buffers = block->buffers,
                                 .release = column_release, .private_data = block };
     return ORCH_OK;
 }
