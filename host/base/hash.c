@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -10,6 +11,7 @@
 
 #define LIBRARY "libcrypto.so.3"
 #define DIGEST_BYTES 32
+#define SMALL_BYTES (64 << 10)
 
 /* The functions of libcrypto's EVP interface, whose own types stay opaque here. */
 static struct {
@@ -95,20 +97,20 @@ orch_status orch_sha256_update(struct orch_sha256 *h, const void *bytes, size_t 
     return crypto.update(h->context, bytes, len) == 1 ? ORCH_OK : ORCH_EINTERNAL;
 }
 
+static void to_hex(const unsigned char digest[DIGEST_BYTES], char hex[65])
+{
+    sodium_bin2hex(hex, 2 * DIGEST_BYTES + 1, digest, DIGEST_BYTES);
+}
+
 orch_status orch_sha256_finish(struct orch_sha256 *h, char hex[65])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char digest[64]; /* of any digest of the interface */
     unsigned len = 0;
 
     if (crypto.finish(h->context, digest, &len) != 1 || len != DIGEST_BYTES ||
         crypto.init(h->context, crypto.sha256(), NULL) != 1)
         return ORCH_EINTERNAL;
-    for (size_t i = 0; i < DIGEST_BYTES; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[2 * DIGEST_BYTES] = '\0';
+    to_hex(digest, hex);
     return ORCH_OK;
 }
 
@@ -123,6 +125,12 @@ void orch_sha256_free(struct orch_sha256 *h)
 orch_status orch_sha256_text(struct orch_str s, char hex[65], orch_error *err)
 {
     struct orch_sha256 *h = NULL;
+    unsigned char digest[DIGEST_BYTES];
+    if (s.len <= SMALL_BYTES) {
+        (void)crypto_hash_sha256(digest, (const unsigned char *)s.ptr, s.len);
+        to_hex(digest, hex);
+        return ORCH_OK;
+    }
     orch_status st = orch_sha256_new(&h, err);
     if (st != ORCH_OK)
         return st;

@@ -145,7 +145,12 @@ static orch_status load(struct orch_session *s, orch_error *err)
 
 static orch_status prepare(struct orch_session *s, orch_error *err)
 {
-    orch_status st = orch_begin_open(s, err);
+    /* Both workers open their connectors at the same time. */
+    orch_status st = orch_begin_start(s, err);
+    if (st == ORCH_OK)
+        st = orch_session_start(s, err);
+    if (st == ORCH_OK)
+        st = orch_begin_open(s, err);
     if (st == ORCH_OK)
         st = ask_before(s, err);
     if (st != ORCH_OK || s->report->outcome == ORCH_OUTCOME_LOADED)

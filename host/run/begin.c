@@ -13,6 +13,25 @@ enum { LOCK_POLL_MS = 100 };
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
+static orch_status opened(struct orch_session *s, bool connector_failed, orch_status st)
+{
+    return orch_session_fail(s,
+                             connector_failed     ? ORCH_STAGE_CONNECTOR
+                             : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
+                                                  : ORCH_STAGE_DESTINATION,
+                             st);
+}
+
+orch_status orch_begin_start(struct orch_session *s, orch_error *err)
+{
+    bool connector_failed = false;
+    orch_status st =
+        orch_destination_end_start(s->registry, &s->pipeline->destination, &s->isolation,
+                                   s->pipeline->mode, &orch_quiet_hooks, &s->destination,
+                                   &connector_failed, err);
+    return opened(s, connector_failed, st);
+}
+
 orch_status orch_begin_open(struct orch_session *s, orch_error *err)
 {
     bool connector_failed = false;
@@ -20,11 +39,7 @@ orch_status orch_begin_open(struct orch_session *s, orch_error *err)
         orch_destination_end_open(s->registry, &s->pipeline->destination, &s->isolation,
                                   s->pipeline->mode, &orch_quiet_hooks, &s->destination,
                                   &connector_failed, err);
-    return orch_session_fail(s,
-                             connector_failed     ? ORCH_STAGE_CONNECTOR
-                             : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
-                                                  : ORCH_STAGE_DESTINATION,
-                             st);
+    return opened(s, connector_failed, st);
 }
 
 /* ---- the transaction ----------------------------------------------------------------------- */

@@ -6,6 +6,9 @@
 
 #include "run/session.h"
 
+/* Starts the destination's worker, which opens the connector while the host does something else. */
+orch_status orch_begin_start(struct orch_session *s, orch_error *err);
+/* Opens the destination, started or not. */
 orch_status orch_begin_open(struct orch_session *s, orch_error *err);
 
 /* Takes the pipeline's lock and begins the transaction. `schema` NULL: of the ledger alone. */

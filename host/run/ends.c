@@ -156,12 +156,30 @@ void orch_instance_redact(const struct orch_instance *instance, orch_error *err)
     orch_options_redact(instance->options, err->hint);
 }
 
+/* The place in the script is evidence where there is no better. */
+static void tell_place(const struct orch_instance *instance, const struct orch_end *end,
+                       orch_error *err)
+{
+    if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
+        orch_error_detail(err, "%s", end->place);
+    orch_instance_redact(instance, err);
+}
+
 /* ---- source -------------------------------------------------------------------------------- */
 
-orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
-                                 const struct orch_isolation *isolation,
-                                 const struct orch_hooks *hooks, struct orch_source_end *out,
-                                 bool *connector_failed, orch_error *err)
+static orch_status source_failed(struct orch_source_end *out, const struct orch_end *end,
+                                 orch_status st, bool *connector_failed, orch_error *err)
+{
+    *connector_failed = orch_remote_failed(out->loaded);
+    tell_place(&out->instance, end, err);
+    orch_source_end_close(out);
+    return st;
+}
+
+orch_status orch_source_end_start(struct orch_registry *r, const struct orch_end *end,
+                                  const struct orch_isolation *isolation,
+                                  const struct orch_hooks *hooks, struct orch_source_end *out,
+                                  bool *connector_failed, orch_error *err)
 {
     *out = (struct orch_source_end){ 0 };
     orch_status st = find(r, end, ORCH_ROLE_SOURCE, isolation, &out->original, connector_failed,
@@ -173,18 +191,26 @@ orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end 
     if (st != ORCH_OK)
         return st;
     out->ready = true;
+    if (out->remote != NULL)
+        st = orch_remote_start(out->remote, &out->instance.host, err);
+    return st == ORCH_OK ? st : source_failed(out, end, st, connector_failed, err);
+}
+
+orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
+                                 const struct orch_isolation *isolation,
+                                 const struct orch_hooks *hooks, struct orch_source_end *out,
+                                 bool *connector_failed, orch_error *err)
+{
+    orch_status st = ORCH_OK;
+    if (!out->ready)
+        st = orch_source_end_start(r, end, isolation, hooks, out, connector_failed, err);
+    if (st != ORCH_OK)
+        return st;
     if (out->remote == NULL)
         st = orch_instance_unpack(&out->instance, err);
     if (st == ORCH_OK)
         st = out->loaded->source.open(&out->instance.host, &out->source, err);
-    if (st != ORCH_OK) {
-        *connector_failed = orch_remote_failed(out->loaded);
-        if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
-            orch_error_detail(err, "%s", end->place);
-        orch_instance_redact(&out->instance, err);
-        orch_source_end_close(out);
-    }
-    return st;
+    return st == ORCH_OK ? st : source_failed(out, end, st, connector_failed, err);
 }
 
 void orch_source_end_close(struct orch_source_end *end)
@@ -218,11 +244,21 @@ static orch_status mode_check(const struct orch_loaded *loaded, const struct orc
     return ORCH_ECONFIG;
 }
 
-orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
-                                      const struct orch_isolation *isolation, uint32_t mode,
-                                      const struct orch_hooks *hooks,
-                                      struct orch_destination_end *out, bool *connector_failed,
-                                      orch_error *err)
+static orch_status destination_failed(struct orch_destination_end *out,
+                                      const struct orch_end *end, orch_status st,
+                                      bool *connector_failed, orch_error *err)
+{
+    *connector_failed = orch_remote_failed(out->loaded);
+    tell_place(&out->instance, end, err);
+    orch_destination_end_close(out);
+    return st;
+}
+
+orch_status orch_destination_end_start(struct orch_registry *r, const struct orch_end *end,
+                                       const struct orch_isolation *isolation, uint32_t mode,
+                                       const struct orch_hooks *hooks,
+                                       struct orch_destination_end *out, bool *connector_failed,
+                                       orch_error *err)
 {
     *out = (struct orch_destination_end){ 0 };
     orch_status st = find(r, end, ORCH_ROLE_DESTINATION, isolation, &out->original,
@@ -236,15 +272,25 @@ orch_status orch_destination_end_open(struct orch_registry *r, const struct orch
     if (st != ORCH_OK)
         return st;
     out->ready = true;
+    if (out->remote != NULL)
+        st = orch_remote_start(out->remote, &out->instance.host, err);
+    return st == ORCH_OK ? st : destination_failed(out, end, st, connector_failed, err);
+}
+
+orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
+                                      const struct orch_isolation *isolation, uint32_t mode,
+                                      const struct orch_hooks *hooks,
+                                      struct orch_destination_end *out, bool *connector_failed,
+                                      orch_error *err)
+{
+    orch_status st = ORCH_OK;
+    if (!out->ready)
+        st = orch_destination_end_start(r, end, isolation, mode, hooks, out, connector_failed,
+                                        err);
+    if (st != ORCH_OK)
+        return st;
     st = out->loaded->destination.open(&out->instance.host, &out->destination, err);
-    if (st != ORCH_OK) {
-        *connector_failed = orch_remote_failed(out->loaded);
-        if (err != NULL && err->detail[0] == '\0' && end->place != NULL)
-            orch_error_detail(err, "%s", end->place);
-        orch_instance_redact(&out->instance, err);
-        orch_destination_end_close(out);
-    }
-    return st;
+    return st == ORCH_OK ? st : destination_failed(out, end, st, connector_failed, err);
 }
 
 void orch_destination_end_close(struct orch_destination_end *end)

@@ -33,15 +33,26 @@ struct orch_destination_end {
     bool ready;
 };
 
-/* Opens a source: options, inputs, instance, `open`. *connector_failed tells a refused plugin
- * from wrong options. On failure the end is released. */
+/* Optional, when there is something to do meanwhile: options, inputs, instance; a worker starts and
+ * opens the connector. Arguments and failures are those of open. */
+orch_status orch_source_end_start(struct orch_registry *r, const struct orch_end *end,
+                                  const struct orch_isolation *isolation,
+                                  const struct orch_hooks *hooks, struct orch_source_end *out,
+                                  bool *connector_failed, orch_error *err);
+/* Opens a source; *out is {0} or started. *connector_failed tells a refused plugin from wrong
+ * options. On failure the end is released. */
 orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
                                  const struct orch_isolation *isolation,
                                  const struct orch_hooks *hooks, struct orch_source_end *out,
                                  bool *connector_failed, orch_error *err);
 void orch_source_end_close(struct orch_source_end *end);
 
-/* Opens a destination and checks that it can write in `mode` (0: no check). */
+/* The same for a destination; checks that it can write in `mode` (0: no check). */
+orch_status orch_destination_end_start(struct orch_registry *r, const struct orch_end *end,
+                                       const struct orch_isolation *isolation, uint32_t mode,
+                                       const struct orch_hooks *hooks,
+                                       struct orch_destination_end *out, bool *connector_failed,
+                                       orch_error *err);
 orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
                                       const struct orch_isolation *isolation, uint32_t mode,
                                       const struct orch_hooks *hooks,

@@ -50,7 +50,9 @@ struct orch_session {
 /* The stream's middle: reads, plans, writes until the source ends. Fills the books. */
 orch_status orch_session_stream(struct orch_session *s, orch_error *err);
 
-/* Opens the source and checks the plan. */
+/* Starts the source's worker, which opens the connector while the host does something else. */
+orch_status orch_session_start(struct orch_session *s, orch_error *err);
+/* Opens the source, started or not, and checks the plan. */
 orch_status orch_session_plan(struct orch_session *s, orch_error *err);
 /* Starts the reader. */
 orch_status orch_session_read(struct orch_session *s, orch_error *err);

@@ -131,37 +131,85 @@ static orch_status start(struct orch_child *child, const char *program, orch_err
 /* ---- started in advance -------------------------------------------------------------------- */
 
 static const char this_program[] = "/proc/self/exe";
-static pthread_mutex_t warm_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct orch_child warm[WARM_MOST];
-static unsigned n_warm;
+
+/* A start holds up the thread that does it until the new program is there, so another one does it:
+ * for as long as the host lives, since a worker dies with the thread that started it. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t asked, done;
+    bool runs;
+    unsigned due; /* to be started */
+    struct orch_child warm[WARM_MOST];
+    unsigned n_warm;
+} nursery = { .lock = PTHREAD_MUTEX_INITIALIZER,
+              .asked = PTHREAD_COND_INITIALIZER,
+              .done = PTHREAD_COND_INITIALIZER };
+
+static void *nurse(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&nursery.lock);
+    for (;;) {
+        struct orch_child child;
+        while (nursery.due == 0)
+            pthread_cond_wait(&nursery.asked, &nursery.lock);
+        pthread_mutex_unlock(&nursery.lock);
+        bool started = start(&child, this_program, NULL) == ORCH_OK;
+        pthread_mutex_lock(&nursery.lock);
+        if (started)
+            nursery.warm[nursery.n_warm++] = child;
+        nursery.due = started ? nursery.due - 1 : 0;
+        pthread_cond_broadcast(&nursery.done);
+    }
+    return NULL;
+}
+
+static bool open_nursery(void)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    bool opened = pthread_attr_init(&attributes) == 0;
+    if (opened) {
+        opened = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
+                 pthread_create(&thread, &attributes, nurse, NULL) == 0;
+        pthread_attr_destroy(&attributes);
+    }
+    return opened;
+}
 
 void orch_child_warm(unsigned n)
 {
-    pthread_mutex_lock(&warm_lock);
-    while (n_warm < n && n_warm < WARM_MOST &&
-           start(&warm[n_warm], this_program, NULL) == ORCH_OK)
-        n_warm++;
-    pthread_mutex_unlock(&warm_lock);
+    pthread_mutex_lock(&nursery.lock);
+    unsigned known = nursery.n_warm + nursery.due;
+    nursery.runs = nursery.runs || open_nursery();
+    if (nursery.runs && known < n)
+        nursery.due += (n < WARM_MOST ? n : WARM_MOST) - known;
+    pthread_cond_signal(&nursery.asked);
+    pthread_mutex_unlock(&nursery.lock);
 }
 
 void orch_child_cool(void)
 {
-    pthread_mutex_lock(&warm_lock);
-    while (n_warm > 0)
-        orch_child_release(&warm[--n_warm]);
-    pthread_mutex_unlock(&warm_lock);
+    pthread_mutex_lock(&nursery.lock);
+    while (nursery.due > 0)
+        pthread_cond_wait(&nursery.done, &nursery.lock);
+    while (nursery.n_warm > 0)
+        orch_child_release(&nursery.warm[--nursery.n_warm]);
+    pthread_mutex_unlock(&nursery.lock);
 }
 
 static bool take_warm(struct orch_child *child)
 {
-    pthread_mutex_lock(&warm_lock);
-    bool taken = n_warm > 0;
+    pthread_mutex_lock(&nursery.lock);
+    while (nursery.n_warm == 0 && nursery.due > 0)
+        pthread_cond_wait(&nursery.done, &nursery.lock);
+    bool taken = nursery.n_warm > 0;
     if (taken) {
         /* The one that has had the most time to start. */
-        *child = warm[0];
-        memmove(warm, warm + 1, --n_warm * sizeof *warm);
+        *child = nursery.warm[0];
+        memmove(nursery.warm, nursery.warm + 1, --nursery.n_warm * sizeof *nursery.warm);
     }
-    pthread_mutex_unlock(&warm_lock);
+    pthread_mutex_unlock(&nursery.lock);
     return taken;
 }
 

@@ -44,7 +44,7 @@ orch_status orch_child_failed(orch_error *err, const char *what, int code);
 /* Starts a process, or takes one that orch_child_warm has started. `program` NULL: this program.
  * Errors of orch_child_failed. */
 orch_status orch_child_start(struct orch_child *child, const char *program, orch_error *err);
-/* Starts up to n processes (at most 4) that wait for their work, so that their start runs beside
+/* Has a thread of its own start up to n processes (at most 4) that wait for their work, beside
  * whatever the host does next. Failing is no error: orch_child_start will say. */
 void orch_child_warm(unsigned n);
 /* Ends those that nobody took. */

@@ -340,12 +340,26 @@ static void see_off(struct orch_remote *r)
                  ORCH_LOG_I(WIFSIGNALED(status) ? WTERMSIG(status) : 0), NULL);
 }
 
-void orch_remote_close(struct orch_remote *r)
+static void leave(struct orch_remote *r)
 {
+    if (r->leaving || r->state != ORCH_REMOTE_RUNS)
+        return;
     orch_remote_doing(r, "closing", true);
     (void)orch_remote_body(r);
-    if (orch_remote_alive(r, NULL) == ORCH_OK &&
-        orch_remote_ask(r, ORCH_FRAME_CLOSE, NULL) == ORCH_OK)
+    r->leaving = orch_remote_request(r, ORCH_FRAME_CLOSE, NULL) == ORCH_OK;
+}
+
+void orch_remote_leave(const struct orch_loaded *loaded)
+{
+    if (orch_remote_is(loaded))
+        leave(of_loaded(loaded));
+}
+
+void orch_remote_close(struct orch_remote *r)
+{
+    struct orch_wire reply = { 0 };
+    leave(r);
+    if (r->leaving && orch_remote_await(r, &reply, NULL) == ORCH_OK && orch_wire_done(&reply))
         see_off(r);
     end_process(r);
     if (r->state == ORCH_REMOTE_RUNS)

@@ -50,6 +50,9 @@ orch_status orch_remote_new(const struct orch_loaded *loaded, enum orch_role rol
  * the connector; `open` then waits for the answer. `host` is the table that open will get, and
  * lasts as long. On failure the proxy is as after a failed open. */
 orch_status orch_remote_start(struct orch_remote *r, const orch_host *host, orch_error *err);
+/* Optional, before close: asks for it and does not wait, so that several workers end at the same
+ * time. Nothing for a connector that is no remote, or that is not open. */
+void orch_remote_leave(const struct orch_loaded *loaded);
 /* After close, or without an open. NULL allowed. */
 void orch_remote_free(struct orch_remote *r);
 const struct orch_loaded *orch_remote_loaded(const struct orch_remote *r);

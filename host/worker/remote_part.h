@@ -58,6 +58,7 @@ struct orch_remote {
     /* What is known of its work. */
     int64_t last_record;
     uint32_t last_input;
+    bool leaving; /* it was asked to close */
     bool opened; /* no member of an input can come any more */
     unsigned n_logs;
     bool sated; /* the host takes no more rejects */

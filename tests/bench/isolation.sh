@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What connectors in workers cost: the main job into each destination, a job that reads XML, and a
-# file of 100 records, in workers and with --in-process, interleaved. Reports figures; no test
-# depends on them.
+# file of 100 records, in workers and with --in-process, interleaved; large ones also with
+# --in-process on one core, which is what a run without any parallelism takes. Reports figures; no
+# test depends on them.
 #
 #   bash tests/bench/isolation.sh [ROWS [ROUNDS]]      default 500000 7
 set -eu
@@ -28,13 +29,17 @@ fresh="psql -Xqc 'drop table if exists public.energy' -c 'create table public.en
 run="build/release/bin/orchestra run"
 usual="--quiet --log-level error --force"
 
-both() { # name, what to do before, command: a line for each way
+ways() { # name, what to do before, command: a line for each way
     printf '%s, one process\t%s\t%s\n' "$1" "$2" "$3 --in-process"
     printf '%s, workers\t%s\t%s\n' "$1" "$2" "$3"
+    case $1 in
+    small*) ;;
+    *) printf '%s, one core\t%s\t%s\n' "$1" "$2" "taskset -c 0 $3 --in-process" ;;
+    esac
 }
 
 measure() {
-    both "$@" >"$folder/jobs"
+    ways "$@" >"$folder/jobs"
     python3 tests/bench/measure.py "$rounds" "$folder/jobs"
 }
 

@@ -45,6 +45,28 @@ static void pieces_give_the_same_and_the_object_starts_anew(void **state)
     orch_sha256_free(NULL);
 }
 
+/* Small texts go another way: both give the same, on either side of the border as well. */
+static void a_text_has_the_hash_of_its_pieces(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = { 1, 55, 56, 64, 65535, 65536, 65537, 1000000 };
+    static char text[1000000];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct orch_sha256 *h;
+        char whole[65], pieces[65];
+        size_t half = lengths[i] / 2;
+        assert_int_equal(orch_sha256_text((struct orch_str){ text, lengths[i] }, whole, NULL),
+                         ORCH_OK);
+        assert_int_equal(orch_sha256_new(&h, NULL), ORCH_OK);
+        assert_int_equal(orch_sha256_update(h, text, half), ORCH_OK);
+        assert_int_equal(orch_sha256_update(h, text, lengths[i] - half), ORCH_OK);
+        assert_int_equal(orch_sha256_finish(h, pieces), ORCH_OK);
+        assert_string_equal(whole, pieces);
+        orch_sha256_free(h);
+    }
+}
+
 static void *hash_often(void *arg)
 {
     char hex[65];
@@ -69,10 +91,12 @@ static void threads_may_hash_at_once(void **state)
 static void without_memory_it_says_so(void **state)
 {
     (void)state;
+    static char text[100000];
     char hex[65];
     orch_error err = ORCH_ERROR_INIT;
     orch_alloc_fail_at(1);
-    assert_int_equal(orch_sha256_text(ORCH_STR("abc"), hex, &err), ORCH_ENOMEM);
+    assert_int_equal(orch_sha256_text((struct orch_str){ text, sizeof text }, hex, &err),
+                     ORCH_ENOMEM);
     orch_alloc_fail_at(0);
     assert_string_equal(err.message, "out of memory");
 }
@@ -83,6 +107,7 @@ int main(void)
         cmocka_unit_test(threads_may_hash_at_once),
         cmocka_unit_test(the_examples_of_the_standard_hold),
         cmocka_unit_test(pieces_give_the_same_and_the_object_starts_anew),
+        cmocka_unit_test(a_text_has_the_hash_of_its_pieces),
         cmocka_unit_test(without_memory_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -378,9 +378,25 @@ static void no_worker_outlives_its_host(void **state)
     close(ends[1]);
 }
 
+/* Its work is done: whoever closes it has nothing to hear. */
+static void a_worker_that_crashes_while_it_leaves_harms_nobody(void **state)
+{
+    (void)state;
+    const struct given given[] = { { "how", "crash" }, { "where", "close" }, { 0 } };
+    struct remote_job job = { 0 };
+    orch_reader *reader = NULL;
+    int64_t rows;
+    assert_status(&job, job_read(&job, given, NULL, &reader), ORCH_OK);
+    assert_status(&job, job_drain(&job, reader, &rows), ORCH_END);
+    job.loaded->source.end(reader);
+    orch_remote_leave(job.loaded);
+    job_close(&job);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_worker_that_crashes_while_it_leaves_harms_nobody),
         cmocka_unit_test(a_crash_is_told_with_signal_place_and_last_lines),
         cmocka_unit_test(an_abort_is_told),
         cmocka_unit_test(an_exit_is_told_with_its_code),

@@ -310,8 +310,31 @@ static void two_workers_start_side_by_side(void **state)
     }
     assert_status(&jobs[0], jobs[0].loaded->source.open(&jobs[0].instance.host, &jobs[0].source,
                                                         &jobs[0].err), ORCH_OK);
+    orch_remote_leave(jobs[0].loaded);
+    orch_remote_leave(jobs[0].loaded); /* it has been asked */
     job_close(&jobs[0]);
     job_close(&jobs[1]); /* started, never opened */
+    orch_remote_leave(NULL);
+}
+
+static void workers_are_asked_to_leave_and_seen_off_later(void **state)
+{
+    (void)state;
+    struct remote_job jobs[2] = { { .arena = { 0 } } };
+    orch_reader *reader = NULL;
+    int64_t rows, cpu = 0, peak = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_status(&jobs[i], job_read(&jobs[i], NULL, &unconfined, &reader), ORCH_OK);
+        assert_status(&jobs[i], job_drain(&jobs[i], reader, &rows), ORCH_END);
+        jobs[i].loaded->source.end(reader);
+    }
+    for (int i = 0; i < 2; i++)
+        orch_remote_leave(jobs[i].loaded);
+    orch_remote_usage(jobs[0].loaded, &cpu, &peak); /* it may be there no more */
+    for (int i = 0; i < 2; i++) {
+        assert_false(orch_remote_failed(jobs[i].loaded));
+        job_close(&jobs[i]);
+    }
 }
 
 static void a_program_that_is_not_there_is_told(void **state)
@@ -343,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_worker_has_no_environment_and_no_descriptor_of_the_host),
         cmocka_unit_test(warm_workers_are_taken_and_the_rest_ended),
         cmocka_unit_test(two_workers_start_side_by_side),
+        cmocka_unit_test(workers_are_asked_to_leave_and_seen_off_later),
         cmocka_unit_test(a_program_that_is_not_there_is_told),
         cmocka_unit_test(no_worker_ended_badly),
     };
