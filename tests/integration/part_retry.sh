@@ -144,7 +144,7 @@ return o.pipeline {
     mode = "replace",
 }
 LUA
-    (echo "begin exclusive;"; sleep 12; echo "rollback;") | sqlite3 city.gpkg &
+    (echo "begin exclusive;"; sleep 12; echo "rollback;") | sqlite3 -cmd ".timeout 5000" city.gpkg &
     until_true eval '! sqlite3 city.gpkg "select count(*) from readings"'
     orchestra run copy.lua --json >run.out 2>run.err
     wait
@@ -153,7 +153,7 @@ LUA
     equal "$(awk -F, 'NR > 1' readings.csv | wc -l)" 1000 "rows"
     # Where it is the destination, who writes it may be another run: that is what --wait is for.
     to=geopackage
-    (echo "begin immediate;"; sleep 2; echo "rollback;") | sqlite3 city.gpkg &
+    (echo "begin immediate;"; sleep 2; echo "rollback;") | sqlite3 -cmd ".timeout 5000" city.gpkg &
     until_true eval '! sqlite3 city.gpkg "begin immediate"'
     expect 7 load 2>run.err
     equal "$(retries run.err)" 0 "retries"
