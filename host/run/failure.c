@@ -7,12 +7,12 @@
 #include "run/ledger.h"
 #include "run/publish.h"
 
-static orch_status open_again(struct orch_session *s, orch_error *err)
+/* Its process may have ended, or have been started only when something else failed. */
+static orch_status need_open(struct orch_session *s, orch_error *err)
 {
-    if (!orch_remote_failed(s->destination.loaded))
-        return ORCH_OK;
-    orch_destination_end_close(&s->destination);
-    return orch_begin_open(s, err);
+    if (orch_remote_failed(s->destination.loaded))
+        orch_destination_end_close(&s->destination);
+    return s->destination.destination == NULL ? orch_begin_open(s, err) : ORCH_OK;
 }
 
 static orch_status write_rejects(struct orch_session *s, orch_error *err)
@@ -49,7 +49,7 @@ enum orch_verdict orch_failure_record(struct orch_session *s, const orch_error *
     orch_session_end_writer(s);
     orch_session_measure(s);
     s->report->error = *failure;
-    orch_status st = open_again(s, &err);
+    orch_status st = need_open(s, &err);
     if (st == ORCH_OK)
         st = orch_begin_ask(s, &loaded, &err);
     bool asked = st == ORCH_OK;

@@ -342,7 +342,7 @@ static void see_off(struct orch_remote *r)
 
 static void leave(struct orch_remote *r)
 {
-    if (r->leaving || r->state != ORCH_REMOTE_RUNS)
+    if (r->leaving || !r->opened || r->state != ORCH_REMOTE_RUNS)
         return;
     orch_remote_doing(r, "closing", true);
     (void)orch_remote_body(r);

@@ -95,6 +95,25 @@ test_without_a_budget_nothing_is_tried_again() {
     holds run.err "  3 attempts in "
 }
 
+# The second attempt cannot even start its source, while its destination starts beside it.
+test_an_input_that_is_gone_by_the_next_attempt_is_told() {
+    own_server
+    make_readings
+    for way in "" --in-process; do
+        sql "drop schema if exists orchestra cascade; drop table if exists readings"
+        cp big.csv input.csv
+        begin_load --json --param input=input.csv $way
+        until_true eval '[ "$(sql "select count(*) from pg_stat_progress_copy")" -gt 0 ]'
+        server crash
+        until_true grep -q 'run\.retry' run.err
+        rm input.csv
+        server again
+        expect 4 wait $run
+        holds run.err "input.csv"
+        equal "$(ledger "status")" failed "runs in the ledger"
+    done
+}
+
 test_a_table_that_others_hold_is_tried_again() {
     need_postgres
     to=postgres
