@@ -27,7 +27,7 @@ static const struct cli_option options[] = {
     { "dry-run", NULL, "do everything but the commit", FLAG, AT(dry_run) },
     { "limit", "N", "read at most N records", COUNT, AT(limit) },
     { "force", NULL, "run although nothing has changed", FLAG, AT(force) },
-    { "from-start", NULL, "the same, and read all that a source would resume after", FLAG,
+    { "from-start", NULL, "run anyway, and read everything from a source that resumes", FLAG,
       AT(from_start) },
     { "max-rejects", "N", "stop beyond this number or share of rejects (default 10 %)", REJECTS,
       AT(max_rejects) },

@@ -37,7 +37,7 @@ complete -c orchestra -n '__fish_seen_subcommand_from run preview check connecto
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l dry-run -d 'do everything but the commit'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l limit -x -d 'read at most so many records'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l force -d 'run although nothing has changed'
-complete -c orchestra -n '__fish_seen_subcommand_from run' -l from-start -d 'the same, and read all that a source would resume after'
+complete -c orchestra -n '__fish_seen_subcommand_from run' -l from-start -d 'run anyway, and read everything from a source that resumes'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l max-rejects -x -d 'stop beyond this number or share'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l allow-empty -d 'an input without records is no error'
 complete -c orchestra -n '__fish_seen_subcommand_from run' -l wait -x -d 'wait for another run of the pipeline'
