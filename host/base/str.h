@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "orch/connector.h"
+#include "orch/utf8.h"
 
 struct orch_str {
     const char *ptr;
@@ -43,8 +44,6 @@ size_t orch_str_distance(struct orch_str a, struct orch_str b, size_t cap);
 /* The candidate nearest to `word`, or NULL when none is near enough to propose. */
 const char *orch_str_nearest(const char *word, const char *const *candidates, size_t n);
 
-/* Length of the valid UTF-8 prefix of s (RFC 3629: no overlong forms, no surrogates). */
-size_t orch_utf8_valid(const char *s, size_t len);
 /* Decodes one code point of valid UTF-8; returns its length in bytes. */
 size_t orch_utf8_decode(const char *s, size_t len, uint32_t *code);
 size_t orch_utf8_encode(uint32_t code, char out[4]);

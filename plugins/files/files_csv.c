@@ -176,7 +176,7 @@ orch_status files_csv_rows(const struct files_layout *layout, struct files_sink 
                            const orch_view *view, int64_t first_row, orch_error *err)
 {
     struct csv csv = { .layout = layout, .sink = sink };
-    csv.plain = calloc(view->n_columns, sizeof *csv.plain);
+    csv.plain = calloc(view->n_columns + 1, sizeof *csv.plain);
     if (csv.plain == NULL)
         return lite_no_memory(err);
     find_plain(&csv, view);

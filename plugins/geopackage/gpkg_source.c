@@ -14,6 +14,7 @@
 #include "gpkg_layer.h"
 #include "orch/builder.h"
 #include "orch/error.h"
+#include "orch/utf8.h"
 
 #define READ_WAIT_MS 10000
 #define MAX_ROWS     65536
@@ -308,7 +309,7 @@ static orch_status row_reject(orch_reader *r, const struct refusal *refusal, orc
                 sqlite3_column_type(r->stmt, from) != SQLITE_BLOB;
     const char *raw = text ? (const char *)sqlite3_column_text(r->stmt, from) : NULL;
     size_t len = raw != NULL ? (size_t)sqlite3_column_bytes(r->stmt, from) : 0;
-    if (raw != NULL && !lite_utf8_valid(raw, len))
+    if (raw != NULL && orch_utf8_valid(raw, len) != len)
         raw = NULL;
     if (refusal->problem == NULL)
         snprintf(message, sizeof message, "not %s: \"%.*s\"", kind_words(field->kind),

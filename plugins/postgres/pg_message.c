@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "orch/utf8.h"
+
 #include "pg_bytes.h"
 #include "pg_scan.h"
 #include "pg_text.h"
@@ -41,7 +43,7 @@ orch_status pg_scan_schema(struct pg_scan *scan, orch_error *err)
 /* Why a value cannot be had; without a rule: it can. */
 struct objection {
     const char *rule, *message, *raw;
-    const unsigned char *text; /* instead of raw: bytes of the message that are not UTF-8 */
+    const char *text; /* instead of raw: bytes of the message that are not UTF-8 */
     size_t text_len;
 };
 
@@ -76,12 +78,12 @@ static orch_status value_timestamp(struct pg_scan *scan, size_t i, const unsigne
     return why->rule ? ORCH_OK : orch_builder_timestamp(scan->builder, i, since_1970);
 }
 
-static orch_status value_text(struct pg_scan *scan, size_t i, const unsigned char *p, size_t len,
+static orch_status value_text(struct pg_scan *scan, size_t i, const char *text, size_t len,
                               struct objection *why)
 {
-    if (pg_text_valid(p, len) == len)
-        return orch_builder_text(scan->builder, i, (const char *)p, len);
-    *why = (struct objection){.rule = "encoding", .text = p, .text_len = len};
+    if (orch_utf8_valid(text, len) == len)
+        return orch_builder_text(scan->builder, i, text, len);
+    *why = (struct objection){.rule = "encoding", .text = text, .text_len = len};
     return ORCH_OK;
 }
 
@@ -144,7 +146,7 @@ static orch_status value_take(struct pg_scan *scan, size_t i, const unsigned cha
     case PG_BYTEA:
         return orch_builder_binary(scan->builder, i, p, len);
     default:
-        return value_text(scan, i, p, len, why);
+        return value_text(scan, i, (const char *)p, len, why);
     }
 }
 
@@ -166,7 +168,7 @@ static void encoding_explain(const struct objection *why, orch_reject *reject, c
                              size_t size, char *raw)
 {
     snprintf(message, size, "the text is not UTF-8 from byte %zu on",
-             pg_text_valid(why->text, why->text_len) + 1);
+             orch_utf8_valid(why->text, why->text_len) + 1);
     reject->message = message;
     reject->raw = raw;
     reject->raw_len = pg_text_show(raw, RAW_MOST, why->text, why->text_len);

@@ -5,10 +5,8 @@
 
 #include <stddef.h>
 
-/* How many bytes from the start on are UTF-8; `len`: all. */
-size_t pg_text_valid(const unsigned char *p, size_t len);
 /* Writes the text as UTF-8, each other byte as \xE9, never a part of either; returns the bytes
  * written, `size` at most. */
-size_t pg_text_show(char *out, size_t size, const unsigned char *p, size_t len);
+size_t pg_text_show(char *out, size_t size, const char *text, size_t len);
 
 #endif

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "orch/utf8.h"
+
 #include "lite_instant.h"
 
 static int bind_text(sqlite3_stmt *stmt, int parameter, const char *text, size_t len)
@@ -52,44 +54,6 @@ int lite_cell_bind(sqlite3_stmt *stmt, int parameter, const orch_view *view, siz
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* Bytes of the sequence that begins at s, 0 if it is none: overlong forms, surrogates and
- * values past U+10FFFF are none. */
-static size_t sequence_length(const unsigned char *s, size_t left)
-{
-    unsigned char c = s[0];
-    size_t n = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : (c & 0xF0) == 0xE0 ? 3
-             : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
-    if (n == 0 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
-        (c == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return n;
-}
-
-bool lite_utf8_valid(const char *text, size_t len)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    for (size_t i = 0; i < len;) {
-        uint64_t word;
-        if (len - i >= sizeof word) {
-            memcpy(&word, s + i, sizeof word);
-            if ((word & 0x8080808080808080u) == 0) {
-                i += sizeof word;
-                continue;
-            }
-        }
-        size_t n = sequence_length(s + i, len - i);
-        if (n == 0)
-            return false;
-        i += n;
-    }
-    return true;
-}
-
 static enum lite_fit fit(orch_status st)
 {
     return st == ORCH_OK ? LITE_FITS : LITE_NO_MEMORY;
@@ -112,7 +76,7 @@ static enum lite_fit take_text(sqlite3_stmt *stmt, int from, enum lite_kind kind
         return lite_instant_parse(text, len, &us) ? fit(orch_builder_timestamp(b, column, us))
                                                   : LITE_MISFIT_TYPE;
     case LITE_TEXT:
-        return lite_utf8_valid(text, len) ? fit(orch_builder_text(b, column, text, len))
+        return orch_utf8_valid(text, len) == len ? fit(orch_builder_text(b, column, text, len))
                                           : LITE_MISFIT_ENCODING;
     default:
         return LITE_MISFIT_TYPE;

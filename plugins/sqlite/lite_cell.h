@@ -25,6 +25,4 @@ enum lite_fit {
 enum lite_fit lite_cell_take(sqlite3_stmt *stmt, int from, enum lite_kind kind, orch_builder *b,
                              size_t column);
 
-bool lite_utf8_valid(const char *text, size_t len);
-
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "orch/utf8.h"
+
 /* Ends a text that was cut with an ellipsis, on a code point boundary. */
 static void mark_cut(char *field, size_t size)
 {
@@ -14,32 +16,25 @@ static void mark_cut(char *field, size_t size)
     memcpy(field + end, "\xE2\x80\xA6", 4);
 }
 
-/* Length of the well-formed UTF-8 sequence at s, 0 when there is none (RFC 3629). */
-static size_t sequence(const unsigned char *s)
-{
-    static const unsigned char least[] = { 0, 0, 0x80, 0xA0, 0x90 };
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3
-               : s[0] < 0xF5 ? 4 : 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    if ((s[0] == 0xE0 || s[0] == 0xF0) && s[1] < least[len])
-        return 0;
-    return (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF4 && s[1] > 0x8F) ? 0 : len;
-}
-
 /* Errors quote data and names as they were found, at times cut inside a character: what is no text
  * becomes a question mark, so that logs stay UTF-8 and no terminal is given orders. */
 static void make_text(char *field, bool lines)
 {
-    for (unsigned char *s = (unsigned char *)field; *s != '\0';) {
-        size_t len = sequence(s);
-        bool control = *s < 0x20 || *s == 0x7F;
-        if (len == 0 || (control && *s != '\n' && *s != '\t'))
-            *s = '?';
-        else if (control && !(lines && *s == '\n'))
-            *s = ' ';
-        s += len > 0 ? len : 1;
+    size_t left = strlen(field);
+    while (left > 0) {
+        size_t valid = orch_utf8_valid(field, left);
+        for (char *end = field + valid; field < end; field++) {
+            unsigned char c = (unsigned char)*field;
+            if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+                *field = '?';
+            else if (c < 0x20 && !(lines && c == '\n'))
+                *field = ' ';
+        }
+        left -= valid;
+        if (left > 0) {
+            *field++ = '?';
+            left--;
+        }
     }
 }
 
