@@ -141,19 +141,25 @@ def once(test):
     return test
 
 
+def tell(line):
+    """Whole: print writes the end of the line by itself, and another thread may come between."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def passes(name, test, tools):
     began = time.monotonic()
     try:
         test(tools)
     except Skip as why:
-        print(f"skip {name}: {why}")
+        tell(f"skip {name}: {why}")
         return True
     except Wrong as wrong:
-        print(f"FAIL {name}: {wrong}")
+        tell(f"FAIL {name}: {wrong}")
         return False
     finally:
         shutil.rmtree(tools.folder, ignore_errors=True)
-    print(f"ok {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    tell(f"ok {name} ({time.monotonic() - began:.1f} s)")
     return True
 
 
