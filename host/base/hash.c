@@ -11,7 +11,7 @@
 
 #define LIBRARY "libcrypto.so.3"
 #define DIGEST_BYTES 32
-#define SMALL_BYTES (64 << 10)
+#define SMALL_BYTES (256 << 10)
 
 /* The functions of libcrypto's EVP interface, whose own types stay opaque here. */
 static struct {
@@ -26,7 +26,10 @@ static struct {
 } crypto;
 
 struct orch_sha256 {
-    void *context;
+    unsigned char *head; /* the message while it is small */
+    size_t len;
+    void *context; /* of libcrypto */
+    bool large;    /* the message is in there */
 };
 
 static bool find_function(void *library, const char *name, void *function_pointer)
@@ -68,33 +71,69 @@ static orch_status need_library(orch_error *err)
     return ORCH_ECONFIG;
 }
 
+static orch_status out_of_memory(orch_error *err)
+{
+    return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+}
+
 orch_status orch_sha256_new(struct orch_sha256 **out, orch_error *err)
 {
-    orch_status st = need_library(err);
-    if (st != ORCH_OK)
-        return st;
     struct orch_sha256 *h = orch_zalloc(1, sizeof *h);
-    if (h)
-        h->context = crypto.context_new();
-    if (!h || !h->context) {
-        free(h);
-        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
-    }
-    if (crypto.init(h->context, crypto.sha256(), NULL) != 1) {
-        orch_sha256_free(h);
-        orch_error_set(err, ORCH_ECONFIG, "cannot compute SHA-256: " LIBRARY " refuses it");
-        orch_error_hint(err, "look at the OpenSSL configuration of this machine");
-        return ORCH_ECONFIG;
-    }
+    if (!h)
+        return out_of_memory(err);
     *out = h;
     return ORCH_OK;
 }
 
-orch_status orch_sha256_update(struct orch_sha256 *h, const void *bytes, size_t len)
+static orch_status begin_context(struct orch_sha256 *h, orch_error *err)
+{
+    orch_status st = need_library(err);
+    if (st != ORCH_OK)
+        return st;
+    if (!h->context)
+        h->context = crypto.context_new();
+    if (!h->context)
+        return out_of_memory(err);
+    if (crypto.init(h->context, crypto.sha256(), NULL) == 1)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_ECONFIG, "cannot compute SHA-256: " LIBRARY " refuses it");
+    orch_error_hint(err, "look at the OpenSSL configuration of this machine");
+    return ORCH_ECONFIG;
+}
+
+static orch_status add_large(struct orch_sha256 *h, const void *bytes, size_t len, orch_error *err)
+{
+    if (len == 0 || crypto.update(h->context, bytes, len) == 1)
+        return ORCH_OK;
+    return orch_error_set(err, ORCH_EINTERNAL, "cannot compute SHA-256: " LIBRARY " failed");
+}
+
+static orch_status add_small(struct orch_sha256 *h, const void *bytes, size_t len, orch_error *err)
+{
+    if (!h->head)
+        h->head = orch_alloc(SMALL_BYTES);
+    if (!h->head)
+        return out_of_memory(err);
+    memcpy(h->head + h->len, bytes, len);
+    h->len += len;
+    return ORCH_OK;
+}
+
+orch_status orch_sha256_update(struct orch_sha256 *h, const void *bytes, size_t len,
+                               orch_error *err)
 {
     if (len == 0)
         return ORCH_OK;
-    return crypto.update(h->context, bytes, len) == 1 ? ORCH_OK : ORCH_EINTERNAL;
+    if (!h->large && len <= SMALL_BYTES - h->len)
+        return add_small(h, bytes, len, err);
+    orch_status st = ORCH_OK;
+    if (!h->large) {
+        st = begin_context(h, err);
+        if (st == ORCH_OK)
+            st = add_large(h, h->head, h->len, err);
+        h->large = st == ORCH_OK;
+    }
+    return st == ORCH_OK ? add_large(h, bytes, len, err) : st;
 }
 
 static void to_hex(const unsigned char digest[DIGEST_BYTES], char hex[65])
@@ -105,10 +144,13 @@ static void to_hex(const unsigned char digest[DIGEST_BYTES], char hex[65])
 orch_status orch_sha256_finish(struct orch_sha256 *h, char hex[65])
 {
     unsigned char digest[64]; /* of any digest of the interface */
-    unsigned len = 0;
+    unsigned len = DIGEST_BYTES;
+    bool done = h->large ? crypto.finish(h->context, digest, &len) == 1
+                         : crypto_hash_sha256(digest, h->head, h->len) == 0;
 
-    if (crypto.finish(h->context, digest, &len) != 1 || len != DIGEST_BYTES ||
-        crypto.init(h->context, crypto.sha256(), NULL) != 1)
+    h->large = false;
+    h->len = 0;
+    if (!done || len != DIGEST_BYTES)
         return ORCH_EINTERNAL;
     to_hex(digest, hex);
     return ORCH_OK;
@@ -118,27 +160,20 @@ void orch_sha256_free(struct orch_sha256 *h)
 {
     if (!h)
         return;
-    crypto.context_free(h->context);
+    if (h->context)
+        crypto.context_free(h->context);
+    free(h->head);
     free(h);
 }
 
 orch_status orch_sha256_text(struct orch_str s, char hex[65], orch_error *err)
 {
     struct orch_sha256 *h = NULL;
-    unsigned char digest[DIGEST_BYTES];
-    if (s.len <= SMALL_BYTES) {
-        (void)crypto_hash_sha256(digest, (const unsigned char *)s.ptr, s.len);
-        to_hex(digest, hex);
-        return ORCH_OK;
-    }
     orch_status st = orch_sha256_new(&h, err);
-    if (st != ORCH_OK)
-        return st;
-    st = orch_sha256_update(h, s.ptr, s.len);
     if (st == ORCH_OK)
-        st = orch_sha256_finish(h, hex);
-    if (st != ORCH_OK)
-        orch_error_set(err, st, "cannot compute SHA-256: " LIBRARY " failed");
+        st = orch_sha256_update(h, s.ptr, s.len, err);
+    if (st == ORCH_OK && orch_sha256_finish(h, hex) != ORCH_OK)
+        st = orch_error_set(err, ORCH_EINTERNAL, "cannot compute SHA-256: " LIBRARY " failed");
     orch_sha256_free(h);
     return st;
 }

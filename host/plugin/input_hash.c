@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Less than this is hashed at the end, in less time than a thread takes to start. */
+enum { BESIDE_BYTES = 1 << 20 };
+
 static orch_status fail_hash(const struct orch_input_item *item, orch_error *err)
 {
     return orch_error_set(err, ORCH_EINTERNAL, "cannot hash \"%s\"", item->name);
@@ -65,8 +68,9 @@ static orch_status hash_on(struct orch_inputs *in, int64_t end, char *buffer,
                                           &n, err);
         if (st != ORCH_OK)
             return st;
-        if (orch_sha256_update(h->hash, buffer, n) != ORCH_OK)
-            return fail_hash(item, err);
+        st = orch_sha256_update(h->hash, buffer, n, err);
+        if (st != ORCH_OK)
+            return st;
         h->offset += (int64_t)n;
         *whole = n == 0;
     }
@@ -186,7 +190,7 @@ void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto)
 {
     struct orch_input_hashing *h = &in->hashing;
 
-    if (!h->tried)
+    if (!h->tried && upto >= BESIDE_BYTES)
         start(in);
     if (!h->runs)
         return;

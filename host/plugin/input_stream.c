@@ -50,7 +50,8 @@ static void hash_pending(orch_input_stream *s)
         return;
     if (!s->hash && orch_sha256_new(&s->hash, NULL) != ORCH_OK)
         hash_stop(s);
-    else if (orch_sha256_update(s->hash, s->buffer + s->hashed, s->len - s->hashed) != ORCH_OK)
+    else if (orch_sha256_update(s->hash, s->buffer + s->hashed, s->len - s->hashed, NULL) !=
+             ORCH_OK)
         hash_stop(s);
     else
         s->hashed = s->len;

@@ -9,10 +9,10 @@
 #include "orch/error.h"
 #include "run/personal.h"
 
-static orch_status add(struct orch_sha256 *h, const char *text)
+static orch_status add(struct orch_sha256 *h, const char *text, orch_error *err)
 {
     /* The NUL ends the part, so that no two lists of parts give the same bytes. */
-    return orch_sha256_update(h, text, strlen(text) + 1);
+    return orch_sha256_update(h, text, strlen(text) + 1, err);
 }
 
 static orch_status add_inputs(struct orch_sha256 *h, struct orch_inputs *inputs, orch_error *err)
@@ -21,9 +21,9 @@ static orch_status add_inputs(struct orch_sha256 *h, struct orch_inputs *inputs,
     for (size_t i = 0; st == ORCH_OK && i < orch_inputs_count(inputs); i++) {
         st = orch_inputs_hash(inputs, i, orch_cancelled, err);
         if (st == ORCH_OK)
-            st = add(h, orch_inputs_at(inputs, i)->path);
+            st = add(h, orch_inputs_at(inputs, i)->path, err);
         if (st == ORCH_OK)
-            st = add(h, orch_inputs_at(inputs, i)->sha256);
+            st = add(h, orch_inputs_at(inputs, i)->sha256, err);
     }
     return st;
 }
@@ -41,7 +41,7 @@ static orch_status add_setup(struct orch_sha256 *h, struct orch_registry *r,
     const char *parts[] = { ORCH_VERSION, pipeline->sha256, source_identity, destination_identity,
                             pipeline->target != NULL ? pipeline->target : "" };
     for (size_t i = 0; st == ORCH_OK && i < sizeof parts / sizeof parts[0]; i++)
-        st = add(h, parts[i]);
+        st = add(h, parts[i], err);
     return st;
 }
 

@@ -96,7 +96,7 @@ static void take(struct orch_inputs *in, size_t i, struct taken *out)
         out->status = orch_stream_read(s, piece, sizeof piece, &n, &err);
         if (out->status != ORCH_OK)
             break;
-        orch_sha256_update(hash, piece, n);
+        orch_sha256_update(hash, piece, n, NULL);
         out->len += n;
     }
     if (out->status != ORCH_OK)
