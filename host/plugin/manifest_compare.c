@@ -3,11 +3,11 @@
  * nothing is wrong. What differs is looked for only to tell it. */
 #include "plugin/manifest.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/json_read.h"
 #include "orch/error.h"
 
 enum { PLACE_BYTES = 256, VALUE_BYTES = 120 };
@@ -93,8 +93,9 @@ static bool differs(const json_t *planned, const json_t *found, struct differenc
 
 static void find(struct difference *d, const char *planned, const char *found)
 {
-    json_set_alloc_funcs(orch_alloc, free);
-    json_t *one = json_loads(planned, 0, NULL), *other = json_loads(found, 0, NULL);
+    json_t *one = NULL, *other = NULL;
+    (void)orch_json_read((struct orch_str){ planned, strlen(planned) }, 0, &one, NULL);
+    (void)orch_json_read((struct orch_str){ found, strlen(found) }, 0, &other, NULL);
 
     if (!one || !other || !differs(one, other, d))
         snprintf(d->place, sizeof d->place, "its description");

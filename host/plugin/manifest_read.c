@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/json_read.h"
 #include "orch/error.h"
 
 enum { CHOICES_MOST = 256 };
@@ -164,28 +165,14 @@ static void read_plugin(struct orch_manifest_reader *r, const struct orch_node *
     read_connectors(r, n, p);
 }
 
-/* Where memory ends, jansson blames the text, or leaves characters out of it. */
-static _Thread_local bool memory_ended;
-
-static void *alloc_and_tell(size_t bytes)
-{
-    void *memory = orch_alloc(bytes);
-    memory_ended = memory_ended || !memory;
-    return memory;
-}
-
 static orch_status parse(struct orch_str text, json_t **out, orch_error *err)
 {
     json_error_t at;
-
-    memory_ended = false;
-    json_set_alloc_funcs(alloc_and_tell, free);
-    json_t *root = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &at);
-    if (memory_ended) {
-        json_decref(root);
-        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
-    }
-    if (!root) {
+    json_t *root = NULL;
+    orch_status st = orch_json_read(text, 0, &root, &at);
+    if (st == ORCH_ENOMEM)
+        return orch_error_set(err, st, "out of memory");
+    if (st != ORCH_OK) {
         orch_error_set(err, ORCH_ECONFIG, "it is no JSON");
         orch_error_detail(err, "line %d, column %d: %s", at.line, at.column, at.text);
         return ORCH_ECONFIG;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/position.h"
 
-#include <jansson.h>
-
+#include "base/json_read.h"
 #include "orch/error.h"
 
 void orch_position_release(struct orch_position *p)
@@ -50,13 +49,11 @@ bool orch_position_equal(const struct orch_position *a, const struct orch_positi
     return a->known == b->known && a->version == b->version && orch_str_equal(left, right);
 }
 
-bool orch_position_is_json(const struct orch_position *p)
+orch_status orch_position_check(const struct orch_position *p)
 {
-    const char *json = orch_text_z(&p->json);
-    /* To the parser a zero byte is the end. */
-    if (strlen(json) != p->json.len)
-        return false;
-    json_t *value = json_loads(json, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+    json_t *value = NULL;
+    struct orch_str json = { orch_text_z(&p->json), p->json.len };
+    orch_status st = orch_json_read(json, JSON_DECODE_ANY, &value, NULL);
     json_decref(value);
-    return value != NULL;
+    return st;
 }

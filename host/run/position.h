@@ -22,6 +22,7 @@ orch_status orch_position_set(struct orch_position *p, struct orch_str json, uin
 orch_status orch_position_note(struct orch_position *p, const orch_batch_info *info, int64_t rows,
                                const struct orch_connector *connector, orch_error *err);
 bool orch_position_equal(const struct orch_position *a, const struct orch_position *b);
-bool orch_position_is_json(const struct orch_position *p);
+/* ORCH_EINVAL: it is no JSON. ORCH_ENOMEM. */
+orch_status orch_position_check(const struct orch_position *p);
 
 #endif

@@ -39,8 +39,11 @@ static orch_status check_held(const struct orch_session *s, orch_error *err)
                              "--from-start");
         return ORCH_ECONFIG;
     }
-    if (orch_position_is_json(p))
+    orch_status st = orch_position_check(p);
+    if (st == ORCH_OK)
         return ORCH_OK;
+    if (st == ORCH_ENOMEM)
+        return orch_error_set(err, st, "out of memory");
     orch_error_set(err, ORCH_ECONFIG, "the position in the ledger is no JSON");
     orch_error_detail(err, "column position of orchestra_run, run %s", s->last.run);
     orch_error_hint(err, "correct it there, or read everything again with --from-start");
@@ -90,10 +93,13 @@ static orch_status check_given(const struct orch_session *s, orch_error *err)
     bool secret = false;
     if ((p->known || s->report->resumed) && p->rows_behind > 0)
         return wrong(s, err, "gave rows after its last position");
-    if (p->known && !orch_position_is_json(p))
+    orch_status st = p->known ? orch_position_check(p) : ORCH_OK;
+    if (st == ORCH_EINVAL)
         return wrong(s, err, "gave a position that is no JSON");
-    if (p->known && find_secret(s, &secret) != ORCH_OK)
-        return orch_error_set(err, ORCH_ENOMEM, "out of memory");
+    if (st == ORCH_OK && p->known)
+        st = find_secret(s, &secret);
+    if (st != ORCH_OK)
+        return orch_error_set(err, st, "out of memory");
     return secret ? wrong(s, err, "gave a position that holds a secret") : ORCH_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "run/position.h"
 
 static const struct orch_connector connector = { .struct_size = sizeof connector, .name = "meters",
@@ -86,7 +87,7 @@ static void any_json_is_a_position(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct orch_position p = { 0 };
         assert_int_equal(orch_position_set(&p, orch_str_from(cases[i].text), 1), ORCH_OK);
-        if (orch_position_is_json(&p) != cases[i].json)
+        if (orch_position_check(&p) != (cases[i].json ? ORCH_OK : ORCH_EINVAL))
             fail_msg("%s", cases[i].text);
         orch_position_release(&p);
     }
@@ -97,7 +98,24 @@ static void a_zero_byte_ends_no_position(void **state)
     (void)state;
     struct orch_position p = { 0 };
     assert_int_equal(orch_position_set(&p, (struct orch_str){ "1\0", 2 }, 1), ORCH_OK);
-    assert_false(orch_position_is_json(&p));
+    assert_int_equal(orch_position_check(&p), ORCH_EINVAL);
+    orch_position_release(&p);
+}
+
+/* The parser blames the text for it. */
+static void where_memory_ends_no_position_is_blamed(void **state)
+{
+    (void)state;
+    struct orch_position p = { 0 };
+    orch_status st = ORCH_ENOMEM;
+    assert_int_equal(orch_position_set(&p, ORCH_STR("{\"after\":[1,\"x\"]}"), 1), ORCH_OK);
+    for (unsigned n = 1; st == ORCH_ENOMEM; n++) {
+        orch_alloc_fail_at(n);
+        st = orch_position_check(&p);
+        orch_alloc_fail_at(0);
+        assert_true(n < 100);
+    }
+    assert_int_equal(st, ORCH_OK);
     orch_position_release(&p);
 }
 
@@ -126,6 +144,7 @@ int main(void)
         cmocka_unit_test(a_position_has_a_bound),
         cmocka_unit_test(any_json_is_a_position),
         cmocka_unit_test(a_zero_byte_ends_no_position),
+        cmocka_unit_test(where_memory_ends_no_position_is_blamed),
         cmocka_unit_test(equal_is_text_and_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
