@@ -31,7 +31,7 @@ static const char *hint_for(int code)
         return "free some space, or use a path on another disk";
     case EMFILE:
     case ENFILE:
-        return "too many files are open; raise the limit (ulimit -n)";
+        return "raise the limit of open files (ulimit -n)";
     case EEXIST:
         return "a file of that name is in the way; move it or use another path";
     default:
@@ -51,7 +51,7 @@ static orch_status status_for(int code)
 {
     if (code == EACCES || code == EPERM)
         return ORCH_EAUTH;
-    return code == ENOMEM ? ORCH_ENOMEM : ORCH_EIO;
+    return code == ENOMEM || code == EMFILE ? ORCH_ENOMEM : ORCH_EIO;
 }
 
 orch_status orch_file_error(orch_error *err, const char *verb, const char *path, int code)
