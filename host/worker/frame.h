@@ -26,8 +26,7 @@ enum orch_frame_kind {
     ORCH_FRAME_CHECK,
     ORCH_FRAME_STREAMS,
     ORCH_FRAME_DESCRIBE,
-    ORCH_FRAME_READ,
-    ORCH_FRAME_SCHEMA,
+    ORCH_FRAME_READ, /* answered with the schema of what is read */
     ORCH_FRAME_BEGIN,
     ORCH_FRAME_RECOVER,
     ORCH_FRAME_FINISH,

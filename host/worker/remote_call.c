@@ -230,6 +230,20 @@ orch_status orch_remote_call(struct orch_remote *r, enum orch_frame_kind kind,
     return st == ORCH_OK ? orch_remote_await(r, reply, err) : st;
 }
 
+void orch_remote_end(struct orch_remote *r, bool under_way)
+{
+    orch_error none = ORCH_ERROR_INIT;
+    (void)orch_remote_body(r);
+    orch_status st = orch_remote_request(r, ORCH_FRAME_END, &none);
+    if (st == ORCH_OK) {
+        r->unheeded = r->awaited;
+        r->awaited = 0;
+    }
+    while (st == ORCH_OK && under_way && r->unheeded != 0)
+        st = orch_remote_pump(r, true, &none);
+    orch_remote_idle(r);
+}
+
 orch_status orch_remote_ask(struct orch_remote *r, enum orch_frame_kind kind, orch_error *err)
 {
     struct orch_wire reply = { 0 };

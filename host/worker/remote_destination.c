@@ -242,10 +242,7 @@ static void writer_end(orch_writer *w)
 {
     struct orch_remote *r = of_writer(w);
     orch_remote_doing(r, "ending its transaction", true);
-    (void)orch_remote_body(r);
-    if (orch_remote_alive(r, NULL) == ORCH_OK)
-        (void)orch_remote_ask(r, ORCH_FRAME_END, NULL);
-    orch_remote_idle(r);
+    orch_remote_end(r, r->ring.n_free < r->ring.n_slots);
 }
 
 const orch_destination_ops orch_remote_destination_ops = {

@@ -50,6 +50,7 @@ struct orch_remote {
     uint32_t last_id;
     uint32_t awaited; /* 0: no reply is due */
     bool replied;
+    uint32_t unheeded; /* the request whose reply is passed over when it comes; 0: none */
     struct orch_heartbeat heartbeat;
     unsigned ticks;
     int64_t deadline_us;      /* of a description; 0: none */
@@ -117,6 +118,9 @@ orch_status orch_remote_request(struct orch_remote *r, enum orch_frame_kind kind
 orch_status orch_remote_await(struct orch_remote *r, struct orch_wire *reply, orch_error *err);
 /* The same for a reply that is a status alone. */
 orch_status orch_remote_ask(struct orch_remote *r, enum orch_frame_kind kind, orch_error *err);
+/* Ends the reader or the writer, whatever that comes to. Only where something of it may be `under
+ * way` is the worker's answer waited for: frames that come after it are of what comes next. */
+void orch_remote_end(struct orch_remote *r, bool under_way);
 /* Waits for one frame, or for none when `wait` is false, and handles it. ORCH_END: there was
  * none. */
 orch_status orch_remote_pump(struct orch_remote *r, bool wait, orch_error *err);

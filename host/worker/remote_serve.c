@@ -246,6 +246,10 @@ static orch_status serve_written(struct orch_remote *r, struct orch_wire *w, orc
 
 static orch_status serve_reply(struct orch_remote *r, orch_error *err)
 {
+    if (r->unheeded != 0 && r->link.head.id == r->unheeded) {
+        r->unheeded = 0;
+        return ORCH_OK;
+    }
     if (r->awaited == 0 || r->link.head.id != r->awaited || r->replied)
         return orch_remote_lied(r, err, "it answered what was not asked");
     r->replied = true;

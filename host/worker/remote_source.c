@@ -102,24 +102,6 @@ static void put_request(const orch_read_request *q, struct orch_text *body)
     orch_wire_put_i64(body, q->target_bytes);
 }
 
-static orch_status source_read(orch_source *s, const orch_read_request *request, orch_reader **out,
-                               orch_error *err)
-{
-    struct orch_remote *r = of_source(s);
-    if (r->busy)
-        return orch_error_set(err, ORCH_ENOTSUP, "a connector in a process of its own reads one "
-                                                 "stream at a time");
-    orch_remote_doing(r, "starting to read", false);
-    put_request(request, orch_remote_body(r));
-    orch_status st = orch_remote_ask(r, ORCH_FRAME_READ, err);
-    if (st != ORCH_OK)
-        return st;
-    orch_remote_idle(r);
-    r->busy = true;
-    *out = (orch_reader *)r;
-    return ORCH_OK;
-}
-
 /* The int64 column that holds record numbers. */
 static int64_t find_records(const struct ArrowSchema *schema)
 {
@@ -134,29 +116,35 @@ static int64_t find_records(const struct ArrowSchema *schema)
     return -1;
 }
 
-/* Asked for once: batches are checked against the answer that the caller got. */
-static orch_status know_schema(struct orch_remote *r, orch_error *err)
+static orch_status source_read(orch_source *s, const orch_read_request *request, orch_reader **out,
+                               orch_error *err)
 {
+    struct orch_remote *r = of_source(s);
     struct orch_wire reply;
     struct ArrowSchema schema = { 0 };
-    if (r->schema.release != NULL)
-        return ORCH_OK;
-    (void)orch_remote_body(r);
-    orch_status st = orch_remote_call(r, ORCH_FRAME_SCHEMA, &reply, err);
+    if (r->busy)
+        return orch_error_set(err, ORCH_ENOTSUP, "a connector in a process of its own reads one "
+                                                 "stream at a time");
+    orch_remote_doing(r, "starting to read", false);
+    put_request(request, orch_remote_body(r));
+    orch_status st = orch_remote_call(r, ORCH_FRAME_READ, &reply, err);
     if (st == ORCH_OK)
         st = take_schema(r, &reply, &schema, err);
     if (st != ORCH_OK)
         return st;
+    orch_remote_idle(r);
+    r->busy = true;
     r->schema = schema;
     r->record_column = find_records(&schema);
+    *out = (orch_reader *)r;
     return ORCH_OK;
 }
 
+/* Batches are checked against the schema that came with the answer to the request. */
 static orch_status reader_schema(orch_reader *s, struct ArrowSchema *out, orch_error *err)
 {
     struct orch_remote *r = of_reader(s);
-    orch_remote_doing(r, "describing what it reads", false);
-    orch_status st = know_schema(r, err);
+    orch_status st = orch_remote_alive(r, err);
     if (st == ORCH_OK && orch_schema_copy(&r->schema, out) != ORCH_OK)
         st = orch_error_set(err, ORCH_ENOMEM, "out of memory");
     return st;
@@ -200,11 +188,10 @@ static orch_status take_queued(struct orch_remote *r, struct ArrowArray *out,
 
 static orch_status start_stream(struct orch_remote *r, orch_error *err)
 {
-    orch_status st = know_schema(r, err);
-    if (st != ORCH_OK || r->streaming)
-        return st;
+    if (r->streaming)
+        return ORCH_OK;
     (void)orch_remote_body(r);
-    st = orch_remote_send(r, ORCH_FRAME_GO, 0, -1, err);
+    orch_status st = orch_remote_send(r, ORCH_FRAME_GO, 0, -1, err);
     r->streaming = st == ORCH_OK;
     return st;
 }
@@ -215,7 +202,6 @@ static orch_status end_of_stream(const struct orch_remote *r, orch_error *err)
         *err = r->over_error;
     return r->over_status;
 }
-
 
 static orch_status reader_next(orch_reader *s, struct ArrowArray *out, orch_batch_info *info,
                                orch_error *err)
@@ -243,10 +229,7 @@ static void reader_end(orch_reader *s)
 {
     struct orch_remote *r = of_reader(s);
     orch_remote_doing(r, "ending", true);
-    (void)orch_remote_body(r);
-    if (orch_remote_alive(r, NULL) == ORCH_OK)
-        (void)orch_remote_ask(r, ORCH_FRAME_END, NULL);
-    orch_remote_idle(r);
+    orch_remote_end(r, r->streaming && !r->over);
 }
 
 const orch_source_ops orch_remote_source_ops = {

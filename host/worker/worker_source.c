@@ -12,8 +12,8 @@ static const struct orch_source_ops *ops_of(const struct orch_worker *w)
 
 /* ---- schemas ------------------------------------------------------------------------------- */
 
-static void reply_schema(struct orch_worker *w, orch_status st, orch_error *err,
-                         const struct ArrowSchema *schema)
+static orch_status reply_schema(struct orch_worker *w, orch_status st, orch_error *err,
+                                const struct ArrowSchema *schema)
 {
     if (st == ORCH_OK && schema->release == NULL)
         st = orch_error_set(err, ORCH_EINTERNAL, "connector %s gave no schema", w->connector);
@@ -21,6 +21,7 @@ static void reply_schema(struct orch_worker *w, orch_status st, orch_error *err,
     if (st == ORCH_OK)
         orch_wire_put_schema(body, schema);
     orch_worker_reply(w);
+    return st;
 }
 
 static void serve_describe(struct orch_worker *w)
@@ -30,7 +31,7 @@ static void serve_describe(struct orch_worker *w)
     orch_error err = ORCH_ERROR_INIT;
     const char *stream = orch_wire_z(&body);
     orch_status st = ops_of(w)->describe(w->source, stream, &schema, &err);
-    reply_schema(w, st, &err, &schema);
+    (void)reply_schema(w, st, &err, &schema);
     if (schema.release != NULL)
         schema.release(&schema);
 }
@@ -49,6 +50,20 @@ static void serve_streams(struct orch_worker *w)
 }
 
 /* ---- reader -------------------------------------------------------------------------------- */
+
+static void idle(struct orch_worker *w)
+{
+    if (w->reader != NULL)
+        ops_of(w)->end(w->reader);
+    w->reader = NULL;
+    w->streaming = false;
+    if (w->schema.release != NULL)
+        w->schema.release(&w->schema);
+    w->schema = (struct ArrowSchema){ 0 };
+    /* What was under way to the host it throws away. */
+    for (uint32_t i = 0; i < w->ring.n_slots; i++)
+        (void)orch_ring_give(&w->ring, i);
+}
 
 static orch_status get_columns(struct orch_wire *body, uint32_t n, const char ***out)
 {
@@ -83,33 +98,11 @@ static void serve_read(struct orch_worker *w)
         st = orch_error_set(&err, ORCH_EINVAL, "a request to read is malformed");
     if (st == ORCH_OK)
         st = ops_of(w)->read(w->source, &request, &w->reader, &err);
-    free(columns);
-    orch_worker_answer(w, st, &err);
-}
-
-static void serve_schema(struct orch_worker *w)
-{
-    orch_error err = ORCH_ERROR_INIT;
-    orch_status st = ORCH_OK;
-    if (w->reader == NULL)
-        st = orch_error_set(&err, ORCH_EINVAL, "nothing is being read");
-    else if (w->schema.release == NULL)
+    if (st == ORCH_OK)
         st = ops_of(w)->schema(w->reader, &w->schema, &err);
-    reply_schema(w, st, &err, &w->schema);
-}
-
-static void idle(struct orch_worker *w)
-{
-    if (w->reader != NULL)
-        ops_of(w)->end(w->reader);
-    w->reader = NULL;
-    w->streaming = false;
-    if (w->schema.release != NULL)
-        w->schema.release(&w->schema);
-    w->schema = (struct ArrowSchema){ 0 };
-    /* What was under way to the host it throws away. */
-    for (uint32_t i = 0; i < w->ring.n_slots; i++)
-        (void)orch_ring_give(&w->ring, i);
+    free(columns);
+    if (reply_schema(w, st, &err, &w->schema) != ORCH_OK)
+        idle(w);
 }
 
 static void serve_end(struct orch_worker *w)
@@ -193,8 +186,7 @@ bool orch_worker_serve_source(struct orch_worker *w)
     } kinds[] = {
         { ORCH_FRAME_CHECK, serve_check },       { ORCH_FRAME_STREAMS, serve_streams },
         { ORCH_FRAME_DESCRIBE, serve_describe }, { ORCH_FRAME_READ, serve_read },
-        { ORCH_FRAME_SCHEMA, serve_schema },     { ORCH_FRAME_GO, serve_go },
-        { ORCH_FRAME_END, serve_end },
+        { ORCH_FRAME_GO, serve_go },             { ORCH_FRAME_END, serve_end },
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (w->frame.kind == kinds[i].kind) {
