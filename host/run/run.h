@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A run: one execution of one pipeline, from plan to commit.
  *
- * The source reads, the plan computes and the destination writes in three threads joined by
- * bounded queues, so that reading, transforming and loading overlap. Rows, rejects and ledger
- * commit together, and only when the books balance:
+ * The source reads and the destination writes in workers while the plan computes here
+ * (run/stream.h). Rows, rejects and ledger commit together, and only when the books balance:
  *     read + added = inserted + updated + unchanged + merged + filtered + rejected
  *
  * What fails for a reason that may pass (ORCH_ERROR_RETRYABLE) is tried again from the beginning,

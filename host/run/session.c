@@ -370,7 +370,7 @@ orch_status orch_session_stream(struct orch_session *s, orch_error *err)
     if (st == ORCH_OK)
         st = orch_rejects_flush(s->rejects);
     orch_rejects_open(s->rejects, false);
-    orch_stream_finish(s->stream, st != ORCH_OK, &source, &destination, &s->position);
+    orch_stream_finish(s->stream, &source, &destination, &s->position);
     s->stream = NULL;
     /* The source's own rejects: each was a record it read. */
     s->report->books.rejected = orch_rejects_count(s->rejects);
