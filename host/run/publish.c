@@ -2,6 +2,7 @@
 #include "run/publish.h"
 
 #include "base/cancel.h"
+#include "base/log.h"
 #include "orch/error.h"
 #include "run/fingerprint.h"
 #include "run/ledger.h"
@@ -61,6 +62,19 @@ static orch_status commit_rows(struct orch_session *s, orch_error *err)
     return s->destination.loaded->destination.commit(s->writer, &commit, err);
 }
 
+/* A try is soon forgotten, and rows that are there twice are hard to tell from others. */
+static void warn_limited(const struct orch_session *s)
+{
+    int64_t rows = s->report->books.counts.inserted;
+    if (!s->limited || s->pipeline->mode != ORCH_WRITE_APPEND || rows == 0)
+        return;
+    orch_log(ORCH_LOG_WARN, "run.limited", "pipeline", ORCH_LOG_S(s->report->pipeline), "appended",
+             ORCH_LOG_I(rows), "hint",
+             ORCH_LOG_S("the next run appends these rows again: take them out before; "
+                        "--dry-run and preview load nothing"),
+             NULL);
+}
+
 static orch_status publish_rows(struct orch_session *s, orch_error *err)
 {
     const struct orch_destination_ops *ops = &s->destination.loaded->destination;
@@ -80,7 +94,9 @@ static orch_status publish_rows(struct orch_session *s, orch_error *err)
     if (st == ORCH_OK)
         st = commit_rows(s, err);
     s->report->recorded = st == ORCH_OK;
-    if (st != ORCH_OK)
+    if (st == ORCH_OK)
+        warn_limited(s);
+    else
         s->report->outcome = ORCH_OUTCOME_FAILED;
     return orch_session_fail(s, ORCH_STAGE_DESTINATION, st);
 }
