@@ -5,6 +5,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "orch/error.h"
 #include "run/fingerprint.h"
 #include "run/ledger.h"
@@ -77,6 +78,8 @@ orch_status orch_begin(struct orch_session *s, orch_error *err)
         st = orch_begin_once(s, &s->output_schema, err);
     s->lock_held = is_pipeline_lock(st, err);
     s->begun = st == ORCH_OK;
+    const struct orch_destination_ops *ops = &s->destination.loaded->destination;
+    s->target_new = s->begun && ops->created != NULL && ops->created(s->writer);
     if (s->lock_held)
         orch_error_hint(err, "wait for the other run with --wait 10m, or come back later");
     return orch_session_fail(s, ORCH_STAGE_DESTINATION, st);
@@ -117,6 +120,16 @@ static orch_status inputs_may_be_equal(struct orch_session *s, bool *may, orch_e
     return ORCH_OK;
 }
 
+/* Somebody took the target away: what the ledger says was loaded is not there. */
+static void warn_gone(const struct orch_session *s)
+{
+    if (s->target_new && s->last.found && strcmp(s->last.target, s->report->target) == 0)
+        orch_log(ORCH_LOG_WARN, "run.target_gone", "pipeline", ORCH_LOG_S(s->report->pipeline),
+                 "target", ORCH_LOG_S(s->report->target), "last_run", ORCH_LOG_S(s->last.run),
+                 "hint", ORCH_LOG_S("everything is loaded again from what the source has today"),
+                 NULL);
+}
+
 orch_status orch_begin_unchanged(struct orch_session *s, bool *unchanged, orch_error *err)
 {
     bool may = false;
@@ -126,7 +139,8 @@ orch_status orch_begin_unchanged(struct orch_session *s, bool *unchanged, orch_e
     if (st != ORCH_OK)
         return orch_session_fail(s, ORCH_STAGE_DESTINATION, st);
     s->report->sequence = (uint64_t)s->last.sequence + 1;
-    if (!s->last.found || s->source.instance.inputs == NULL || s->request->force ||
+    warn_gone(s);
+    if (!s->last.found || s->target_new || s->source.instance.inputs == NULL || s->request->force ||
         s->request->from_start || s->request->dry_run || s->request->limit > 0)
         return ORCH_OK;
     st = inputs_may_be_equal(s, &may, err);

@@ -23,6 +23,8 @@ static const char *why_not(const struct orch_session *s)
         return "it belongs to another source";
     if (strcmp(s->last.target, s->report->target) != 0)
         return "it belongs to another target";
+    if (s->target_new)
+        return "the target is gone";
     return NULL;
 }
 

@@ -35,6 +35,7 @@ struct orch_session {
     orch_reader *reader;
     orch_writer *writer;
     atomic_bool stop;                /* the source is to stop: limit or failure */
+    bool target_new;                 /* created in this run's transaction */
     bool limited;                    /* --limit cut the input */
     bool committing;                 /* the destination was asked to: it may have done so */
     bool begun;                      /* the transaction for the rows was */

@@ -97,12 +97,24 @@ static void put_request(const orch_write_request *q, const struct ArrowSchema *s
         orch_wire_put_schema(body, schema);
 }
 
+static orch_status begin(struct orch_remote *r, bool *created, orch_error *err)
+{
+    struct orch_wire reply;
+    orch_status st = orch_remote_call(r, ORCH_FRAME_BEGIN, &reply, err);
+    if (st != ORCH_OK)
+        return st;
+    *created = orch_wire_u32(&reply) != 0;
+    return orch_wire_done(&reply) ? ORCH_OK
+                                  : orch_remote_lied(r, err, "its reply is not what was asked");
+}
+
 static orch_status destination_begin(orch_destination *d, const orch_write_request *request,
                                      const struct ArrowSchema *schema, orch_writer **out,
                                      orch_error *err)
 {
     struct orch_remote *r = of_destination(d);
     struct ArrowSchema copy = { 0 };
+    bool created = false;
     if (r->busy)
         return orch_error_set(err, ORCH_ENOTSUP, "a connector in a process of its own has one "
                                                  "transaction at a time");
@@ -110,7 +122,7 @@ static orch_status destination_begin(orch_destination *d, const orch_write_reque
         return orch_error_set(err, ORCH_ENOMEM, "out of memory");
     orch_remote_doing(r, "beginning", false);
     put_request(request, schema, orch_remote_body(r));
-    orch_status st = orch_remote_ask(r, ORCH_FRAME_BEGIN, err);
+    orch_status st = begin(r, &created, err);
     if (st != ORCH_OK) {
         if (copy.release != NULL)
             copy.release(&copy);
@@ -118,6 +130,7 @@ static orch_status destination_begin(orch_destination *d, const orch_write_reque
     }
     orch_remote_idle(r);
     r->busy = true;
+    r->created = created;
     r->schema = copy;
     *out = (orch_writer *)r;
     return ORCH_OK;
@@ -238,6 +251,11 @@ static orch_status writer_commit(orch_writer *w, const orch_commit *commit, orch
     return orch_remote_ask(r, ORCH_FRAME_COMMIT, err);
 }
 
+static bool writer_created(orch_writer *w)
+{
+    return of_writer(w)->created;
+}
+
 static void writer_end(orch_writer *w)
 {
     struct orch_remote *r = of_writer(w);
@@ -258,4 +276,5 @@ const orch_destination_ops orch_remote_destination_ops = {
     .commit = writer_commit,
     .end = writer_end,
     .interrupt = destination_interrupt,
+    .created = writer_created,
 };

@@ -67,6 +67,7 @@ struct orch_remote {
     /* The reader or the writer. */
     bool busy;                 /* there is one */
     struct ArrowSchema schema; /* its columns; release NULL: not known */
+    bool created;              /* there was no target */
     int64_t record_column;     /* that holds record numbers, -1: none */
     bool streaming;
     bool over; /* the stream has ended, as `over_status` says */

@@ -68,6 +68,12 @@ static void forget_schema(struct orch_worker *w)
     w->schema = (struct ArrowSchema){ 0 };
 }
 
+static bool has_created(const struct orch_worker *w)
+{
+    return w->schema.release != NULL && ops_of(w)->created != NULL &&
+           ops_of(w)->created(w->writer);
+}
+
 static void serve_begin(struct orch_worker *w)
 {
     struct orch_wire body = orch_wire_of(&w->frame.body);
@@ -87,11 +93,14 @@ static void serve_begin(struct orch_worker *w)
     if (st == ORCH_OK)
         st = ops_of(w)->begin(w->destination, &request,
                               w->schema.release != NULL ? &w->schema : NULL, &w->writer, &err);
-    if (st != ORCH_OK)
-        forget_schema(w);
     free(keys);
     w->write_status = ORCH_OK;
-    orch_worker_answer(w, st, &err);
+    struct orch_text *reply = orch_worker_reply_begin(w, st, &err);
+    if (st == ORCH_OK)
+        orch_wire_put_u32(reply, has_created(w));
+    else
+        forget_schema(w);
+    orch_worker_reply(w);
 }
 
 static void serve_end(struct orch_worker *w)

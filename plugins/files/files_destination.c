@@ -32,6 +32,7 @@ struct orch_writer {
     struct lite_store ledger;
     enum phase phase;
     bool temporary;
+    bool created;
     bool marked; /* the run has happened: the staged file is its rows */
     struct ArrowSchema schema;
     struct files_layout layout;
@@ -118,6 +119,7 @@ static orch_status target_prepare(orch_writer *w, const orch_write_request *requ
     w->staged = files_staged_path(o->path, request->run);
     if (w->staged == NULL)
         return lite_no_memory(err);
+    w->created = absent;
     st = files_sink_open(&w->sink, w->staged, info.st_mode, err);
     return st == ORCH_OK ? lead_in(w, request, absent, err) : st;
 }
@@ -271,6 +273,11 @@ static void destination_interrupt(orch_destination *d)
     atomic_store(&d->stop, true);
 }
 
+static bool writer_created(orch_writer *w)
+{
+    return w->created;
+}
+
 const orch_destination_ops files_destination_ops = {
     .struct_size = sizeof(orch_destination_ops),
     .open = destination_open,
@@ -284,4 +291,5 @@ const orch_destination_ops files_destination_ops = {
     .commit = writer_commit,
     .end = writer_end,
     .interrupt = destination_interrupt,
+    .created = writer_created,
 };

@@ -384,6 +384,11 @@ static void destination_interrupt(orch_destination *d)
     atomic_store(&d->stop, true);
 }
 
+static bool writer_created(orch_writer *w)
+{
+    return w->table.fresh;
+}
+
 const orch_destination_ops gpkg_destination_ops = {
     .struct_size = sizeof(orch_destination_ops),
     .open = destination_open,
@@ -397,4 +402,5 @@ const orch_destination_ops gpkg_destination_ops = {
     .commit = writer_commit,
     .end = writer_end,
     .interrupt = destination_interrupt,
+    .created = writer_created,
 };

@@ -267,6 +267,11 @@ static void writer_end(orch_writer *w)
     pg_writer_free(w);
 }
 
+static bool writer_created(orch_writer *w)
+{
+    return w->table.created;
+}
+
 const orch_destination_ops pg_destination_ops = {
     .struct_size = sizeof(orch_destination_ops),
     .open = destination_open,
@@ -280,4 +285,5 @@ const orch_destination_ops pg_destination_ops = {
     .commit = writer_commit,
     .end = writer_end,
     .interrupt = destination_interrupt,
+    .created = writer_created,
 };

@@ -72,6 +72,27 @@ test_a_run_reads_what_came_since_the_last_one() {
     done
 }
 
+test_a_target_that_is_gone_is_loaded_from_the_start() {
+    local to
+    watermark_begin 1000
+    for to in postgres geopackage files; do
+        mark --param to=$to
+        marked 1000 loaded
+        case $to in
+        geopackage) sqlite3 city.gpkg "drop table loaded; delete from gpkg_contents" ;;
+        postgres) sql "drop table loaded" ;;
+        files) rm loaded.csv ;;
+        esac
+        mark --param to=$to
+        marked 1000 loaded
+        holds run.err "run.target_gone"
+        loaded_once $to
+        mark --param to=$to
+        marked 0 unchanged
+        equal "$(wc -c <run.err)" 0 "bytes said"
+    done
+}
+
 test_numbers_dates_and_times_are_watermarks() {
     local by overlap
     watermark_begin 1000

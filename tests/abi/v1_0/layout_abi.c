@@ -182,6 +182,7 @@ static const struct layout_member destination_ops_members[] = {
     MEMBER(orch_destination_ops, commit),
     MEMBER(orch_destination_ops, end),
     MEMBER(orch_destination_ops, interrupt),
+    MEMBER(orch_destination_ops, created),
 };
 
 static const struct layout_member connector_members[] = {

@@ -315,6 +315,9 @@ typedef struct orch_destination_ops {
     orch_status (*commit)(orch_writer *, const orch_commit *, orch_error *);
     void (*end)(orch_writer *); /* Rolls back what is not committed, frees the lock. [writer] */
     void (*interrupt)(orch_destination *); /* Makes a blocked call return soon. Optional. [any] */
+    /* Was there no target, so that begin() created it? Rows of earlier runs are then gone, whatever
+     * the ledger says: the host loads everything again. Optional: absent is false. [writer] */
+    bool (*created)(orch_writer *);
 } orch_destination_ops;
 
 /* ---- descriptors ------------------------------------------------------------------------ */
