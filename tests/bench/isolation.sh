@@ -12,13 +12,15 @@ rounds=${2:-7}
 folder=$(mktemp -d /tmp/orchestra-bench-XXXXXX)
 chmod 711 "$folder" # the server may run as another user
 trap 'bash tests/integration/postgres_server.sh stop "$folder/pg" >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+export ORCHESTRA_CONF=$folder/orchestra.conf # not what this machine has
+install -m 600 /dev/null "$ORCHESTRA_CONF"
 
 cmake --preset release >/dev/null && cmake --build --preset release -j "$(nproc)" | tail -n 1
 cc -O2 -o "$folder/generate" tests/bench/generate.c
 "$folder/generate" dirty "$rows" "$folder/large.csv"
 "$folder/generate" dirty 100 "$folder/small.csv"
 mkdir -p "$folder/sge"
-"$folder/generate" r50 "$((rows / 5000))" "$folder/sge/X_R50_1.xml"
+"$folder/generate" r50 "$(((rows + 4999) / 5000))" "$folder/sge/X_R50_1.xml"
 sed -e "s|tests/data/energy|$folder|; s|build/quickstart|$folder|" \
     scripts/territories/example.lua >"$folder/territory.lua"
 eval "$(bash tests/integration/postgres_server.sh start "$folder/pg" $$)"

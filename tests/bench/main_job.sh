@@ -11,6 +11,8 @@ rounds=${2:-5}
 folder=$(mktemp -d /tmp/orchestra-bench-XXXXXX)
 chmod 711 "$folder" # the server may run as another user
 trap 'bash tests/integration/postgres_server.sh stop "$folder/pg" >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+export ORCHESTRA_CONF=$folder/orchestra.conf # not what this machine has
+install -m 600 /dev/null "$ORCHESTRA_CONF"
 
 cmake --preset release >/dev/null && cmake --build --preset release -j "$(nproc)" | tail -n 1
 cc -O2 -o "$folder/generate" tests/bench/generate.c
