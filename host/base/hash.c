@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -12,6 +13,7 @@
 #define LIBRARY "libcrypto.so.3"
 #define DIGEST_BYTES 32
 #define SMALL_BYTES (256 << 10)
+#define SMALL_TOTAL (1 << 20)
 
 /* The functions of libcrypto's EVP interface, whose own types stay opaque here. */
 static struct {
@@ -24,6 +26,9 @@ static struct {
     bool ready;
     char why[256]; /* not ready: what the linker said */
 } crypto;
+
+/* What this process has hashed in small messages: many of them are worth the loading, too. */
+static atomic_size_t small_total;
 
 struct orch_sha256 {
     unsigned char *head; /* the message while it is small */
@@ -49,6 +54,7 @@ static void load_library(void)
                    find_function(library, "EVP_DigestInit_ex", &crypto.init) &&
                    find_function(library, "EVP_DigestUpdate", &crypto.update) &&
                    find_function(library, "EVP_DigestFinal_ex", &crypto.finish);
+    atomic_store(&small_total, SMALL_TOTAL);
     if (crypto.ready)
         return;
     const char *why = dlerror();
@@ -108,6 +114,11 @@ static orch_status add_large(struct orch_sha256 *h, const void *bytes, size_t le
     return orch_error_set(err, ORCH_EINTERNAL, "cannot compute SHA-256: " LIBRARY " failed");
 }
 
+static bool is_small(const struct orch_sha256 *h, size_t more)
+{
+    return !h->large && more <= SMALL_BYTES - h->len && atomic_load(&small_total) < SMALL_TOTAL;
+}
+
 static orch_status add_small(struct orch_sha256 *h, const void *bytes, size_t len, orch_error *err)
 {
     if (!h->head)
@@ -124,7 +135,7 @@ orch_status orch_sha256_update(struct orch_sha256 *h, const void *bytes, size_t 
 {
     if (len == 0)
         return ORCH_OK;
-    if (!h->large && len <= SMALL_BYTES - h->len)
+    if (is_small(h, len))
         return add_small(h, bytes, len, err);
     orch_status st = ORCH_OK;
     if (!h->large) {
@@ -148,6 +159,8 @@ orch_status orch_sha256_finish(struct orch_sha256 *h, char hex[65])
     bool done = h->large ? crypto.finish(h->context, digest, &len) == 1
                          : crypto_hash_sha256(digest, h->head, h->len) == 0;
 
+    if (!h->large)
+        atomic_fetch_add(&small_total, h->len);
     h->large = false;
     h->len = 0;
     if (!done || len != DIGEST_BYTES)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 (FIPS 180-4). Messages up to 256 KiB are libsodium's, which is there anyway; longer ones
- * are handed to libcrypto, which has the processor's SHA instructions (1.5 GB/s against 0.3) but
- * takes some milliseconds to open: a small export does not pay them. */
+/* SHA-256 (FIPS 180-4). Messages up to 256 KiB are libsodium's, which is there anyway, until
+ * they come to 1 MiB in all; the rest is handed to libcrypto, which has the processor's SHA
+ * instructions (1.5 GB/s against 0.3) but takes some milliseconds to open: a small export does not
+ * pay them. */
 #ifndef ORCH_BASE_HASH_H
 #define ORCH_BASE_HASH_H
 

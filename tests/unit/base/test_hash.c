@@ -67,6 +67,22 @@ static void a_text_has_the_hash_of_its_pieces(void **state)
     }
 }
 
+/* Before libcrypto is opened for them and after. */
+static void many_small_texts_have_the_same_hash(void **state)
+{
+    (void)state;
+    static char text[100000];
+    char first[65], hex[65];
+    memset(text, 'x', sizeof text);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(orch_sha256_text((struct orch_str){ text, sizeof text }, hex, NULL),
+                         ORCH_OK);
+        if (i == 0)
+            memcpy(first, hex, sizeof hex);
+        assert_string_equal(hex, first);
+    }
+}
+
 static void *hash_often(void *arg)
 {
     char hex[65];
@@ -104,6 +120,7 @@ static void without_memory_it_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_small_texts_have_the_same_hash),
         cmocka_unit_test(threads_may_hash_at_once),
         cmocka_unit_test(the_examples_of_the_standard_hold),
         cmocka_unit_test(pieces_give_the_same_and_the_object_starts_anew),
