@@ -68,6 +68,9 @@ static int raise_no_function(lua_State *L, const char *name)
     lua_pushnil(L);
     for (; lua_next(L, lua_upvalueindex(1)) && n < 64; lua_pop(L, 1))
         names[n++] = lua_tostring(L, -2);
+    if (orch_str_nearest(name, names, n) == NULL)
+        return orch_lua_raise(L, "connectors are o.source.NAME and o.destination.NAME; the rest "
+                                 "is in docs/lua.md", "orchestra has no \"%s\"", name);
     return orch_lua_raise_nearest(L, name, names, n, "orchestra has no \"%s\"", name);
 }
 

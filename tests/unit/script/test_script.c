@@ -192,6 +192,8 @@ static void script_errors_name_file_and_line(void **state)
     test_refused("prnt('x')", "x.lua:1: no variable \"prnt\"", "did you mean \"print\"?");
     test_refused(HEAD "o.selct {}", "x.lua:3: orchestra has no \"selct\"",
                  "did you mean \"select\"?");
+    test_refused(HEAD "o.csv {}", "x.lua:3: orchestra has no \"csv\"",
+                 "connectors are o.source.NAME and o.destination.NAME; the rest is in docs/lua.md");
     test_refused(HEAD "o.env.HOME = 1", "x.lua:3: scripts do not see the environment",
                  "write \"${env:NAME}\" in a setting: the host fills it in");
     test_refused(HEAD "o.select = 1", "x.lua:3: orchestra cannot be changed",
