@@ -108,12 +108,16 @@ static void contents_read(const struct orch_inputs *inputs, struct contents *c, 
 /* Only the settings that say what is unpacked: the others are for the connector that reads. */
 static orch_status lister_open(const struct cli_settings *s, struct orch_registry *registry,
                                const char *path, struct orch_arena *arena,
-                               struct orch_source_end *out, bool *connector_failed,
-                               orch_error *err)
+                               struct orch_opened *out, orch_error *err)
 {
     struct cli_settings narrow = *s;
     struct orch_isolation isolation = cli_isolation(s);
     struct orch_end end;
+    struct orch_end_setup setup = { .registry = registry,
+                                    .end = &end,
+                                    .role = ORCH_ROLE_SOURCE,
+                                    .isolation = &isolation,
+                                    .hooks = &orch_quiet_hooks };
     narrow.set.items = orch_arena_array(arena, s->set.len + 1, sizeof *narrow.set.items);
     narrow.set.len = 0;
     if (narrow.set.items == NULL)
@@ -123,9 +127,7 @@ static orch_status lister_open(const struct cli_settings *s, struct orch_registr
             strncmp(s->set.items[i], "unpack=", 7) == 0)
             narrow.set.items[narrow.set.len++] = s->set.items[i];
     orch_status st = cli_end(&narrow, LISTER, path, arena, &end, err);
-    return st != ORCH_OK ? st
-                         : orch_source_end_open(registry, &end, &isolation, &orch_quiet_hooks, out,
-                                                connector_failed, err);
+    return st == ORCH_OK ? orch_end_open(&setup, out, err) : st;
 }
 
 static orch_status look_inside(const struct cli_settings *s, struct orch_registry *registry,
@@ -133,22 +135,22 @@ static orch_status look_inside(const struct cli_settings *s, struct orch_registr
                                orch_error *err)
 {
     struct orch_arena arena = { 0 };
-    struct orch_source_end end = { 0 };
+    struct orch_opened end = { 0 };
     struct contents contents = { 0 };
-    bool connector_failed = false, packed = false;
+    bool packed = false;
     /* What is passed over is said when it is read. */
     int least = orch_log_least(ORCH_LOG_ERROR);
-    orch_status st = lister_open(s, registry, path, &arena, &end, &connector_failed, err);
+    orch_status st = lister_open(s, registry, path, &arena, &end, err);
     (void)orch_log_least(least);
     if (st == ORCH_OK) {
         contents_read(end.instance.inputs, &contents, &packed);
         *stage = ORCH_STAGE_SCRIPT;
         st = packed ? contents_decide(&contents, path, out, err) : fail_unknown(path, err);
-        orch_source_end_close(&end);
+        orch_end_close(&end);
     } else if (st == ORCH_ECONFIG) {
         *stage = ORCH_STAGE_SCRIPT;
     } else {
-        *stage = connector_failed ? ORCH_STAGE_CONNECTOR : ORCH_STAGE_SOURCE;
+        *stage = end.connector_failed ? ORCH_STAGE_CONNECTOR : ORCH_STAGE_SOURCE;
     }
     orch_text_release(&contents.shown);
     orch_arena_release(&arena);

@@ -193,7 +193,7 @@ static orch_status named_destination(const struct cli_settings *s, struct orch_a
     return ok ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
 }
 
-static orch_status last_run(const struct orch_destination_end *d, const char *pipeline,
+static orch_status last_run(const struct orch_opened *d, const char *pipeline,
                             struct cli_ledger *out, orch_error *err)
 {
     orch_ledger_query query = { .struct_size = sizeof query,
@@ -213,7 +213,7 @@ static orch_status last_run(const struct orch_destination_end *d, const char *pi
 }
 
 /* A run that was asked for by its id. */
-static orch_status asked_run(const struct cli_settings *s, const struct orch_destination_end *d,
+static orch_status asked_run(const struct cli_settings *s, const struct orch_opened *d,
                              struct cli_ledger *out, orch_error *err)
 {
     orch_ledger_query query = { .struct_size = sizeof query,
@@ -236,7 +236,7 @@ static orch_status asked_run(const struct cli_settings *s, const struct orch_des
     return ORCH_OK;
 }
 
-static orch_status read_rows(const struct orch_destination_end *d, const orch_ledger_query *query,
+static orch_status read_rows(const struct orch_opened *d, const orch_ledger_query *query,
                              struct cli_ledger *out, orch_error *err)
 {
     struct orch_ledger_rows rows;
@@ -249,7 +249,7 @@ static orch_status read_rows(const struct orch_destination_end *d, const orch_le
     return st == ORCH_OK ? st : orch_error_set(err, st, "out of memory");
 }
 
-static orch_status query_run(const struct cli_settings *s, const struct orch_destination_end *d,
+static orch_status query_run(const struct cli_settings *s, const struct orch_opened *d,
                              const char *table, const char *pipeline, bool of_one_run,
                              int64_t offset, int64_t limit, struct cli_ledger *out,
                              orch_error *err)
@@ -277,11 +277,15 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
     struct orch_script_request request = cli_script_request(s);
     struct orch_isolation isolation = cli_isolation(s);
     struct orch_registry *registry = cli_registry(s);
-    struct orch_destination_end destination = { 0 };
+    struct orch_opened destination = { 0 };
     struct orch_script *script = NULL;
     struct orch_end end = { 0 };
     const char *pipeline = s->pipeline;
-    bool connector_failed = false;
+    struct orch_end_setup setup = { .registry = registry,
+                                    .end = &end,
+                                    .role = ORCH_ROLE_DESTINATION,
+                                    .isolation = &isolation,
+                                    .hooks = &orch_quiet_hooks };
     orch_status st = registry != NULL ? ORCH_OK : orch_error_set(err, ORCH_ENOMEM, "out of memory");
     *out = (struct cli_ledger){ 0 };
     *stage = ORCH_STAGE_SCRIPT;
@@ -297,11 +301,10 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
         *stage = st == ORCH_EIO ? ORCH_STAGE_DESTINATION : ORCH_STAGE_SCRIPT;
     }
     if (st == ORCH_OK) {
-        st = orch_destination_end_open(registry, &end, &isolation, 0, &orch_quiet_hooks,
-                                       &destination, &connector_failed, err);
-        *stage = connector_failed      ? ORCH_STAGE_CONNECTOR
-                 : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
-                                      : ORCH_STAGE_DESTINATION;
+        st = orch_end_open(&setup, &destination, err);
+        *stage = destination.connector_failed ? ORCH_STAGE_CONNECTOR
+                 : st == ORCH_ECONFIG         ? ORCH_STAGE_SCRIPT
+                                              : ORCH_STAGE_DESTINATION;
     }
     if (st == ORCH_OK) {
         st = query_run(s, &destination, table, pipeline, of_one_run, offset, limit, out, err);
@@ -312,7 +315,7 @@ orch_status cli_ledger_read(const struct cli_settings *s, const char *table, boo
         if (orch_remote_failed(destination.loaded))
             *stage = ORCH_STAGE_CONNECTOR;
     }
-    orch_destination_end_close(&destination);
+    orch_end_close(&destination);
     orch_script_free(script);
     orch_registry_free(registry);
     return st;

@@ -14,33 +14,35 @@ enum { LOCK_POLL_MS = 100 };
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-static orch_status opened(struct orch_session *s, bool connector_failed, orch_status st)
+static struct orch_end_setup setup_of(const struct orch_session *s)
+{
+    return (struct orch_end_setup){ .registry = s->registry,
+                                    .end = &s->pipeline->destination,
+                                    .role = ORCH_ROLE_DESTINATION,
+                                    .mode = s->pipeline->mode,
+                                    .isolation = &s->isolation,
+                                    .hooks = &orch_quiet_hooks };
+}
+
+static orch_status opened(struct orch_session *s, orch_status st)
 {
     return orch_session_fail(s,
-                             connector_failed     ? ORCH_STAGE_CONNECTOR
-                             : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT
-                                                  : ORCH_STAGE_DESTINATION,
+                             s->destination.connector_failed ? ORCH_STAGE_CONNECTOR
+                             : st == ORCH_ECONFIG            ? ORCH_STAGE_SCRIPT
+                                                             : ORCH_STAGE_DESTINATION,
                              st);
 }
 
 orch_status orch_begin_start(struct orch_session *s, orch_error *err)
 {
-    bool connector_failed = false;
-    orch_status st =
-        orch_destination_end_start(s->registry, &s->pipeline->destination, &s->isolation,
-                                   s->pipeline->mode, &orch_quiet_hooks, &s->destination,
-                                   &connector_failed, err);
-    return opened(s, connector_failed, st);
+    struct orch_end_setup setup = setup_of(s);
+    return opened(s, orch_end_start(&setup, &s->destination, err));
 }
 
 orch_status orch_begin_open(struct orch_session *s, orch_error *err)
 {
-    bool connector_failed = false;
-    orch_status st =
-        orch_destination_end_open(s->registry, &s->pipeline->destination, &s->isolation,
-                                  s->pipeline->mode, &orch_quiet_hooks, &s->destination,
-                                  &connector_failed, err);
-    return opened(s, connector_failed, st);
+    struct orch_end_setup setup = setup_of(s);
+    return opened(s, orch_end_open(&setup, &s->destination, err));
 }
 
 /* ---- the transaction ----------------------------------------------------------------------- */

@@ -47,30 +47,63 @@ const char *orch_mode_name(uint32_t mode)
 
 /* ---- instances ----------------------------------------------------------------------------- */
 
-static orch_status find(struct orch_registry *r, const struct orch_end *end, enum orch_role role,
-                        const struct orch_isolation *isolation, const struct orch_loaded **out,
-                        bool *connector_failed, orch_error *err)
+static const char *place_of(const struct orch_end *end)
 {
-    orch_status st = orch_policy_allow(isolation->policy, end->connector, err);
-    if (st != ORCH_OK)
-        return st;
-    st = orch_registry_find(r, end->connector, out, err);
-    *connector_failed = st != ORCH_OK;
-    if (st != ORCH_OK) {
-        if (err != NULL && err->detail[0] == '\0')
-            orch_error_detail(err, "%s", end->place != NULL ? end->place : "");
-        return st;
-    }
-    bool offered = role == ORCH_ROLE_SOURCE ? (*out)->connector.source != NULL
-                                            : (*out)->connector.destination != NULL;
-    if (offered)
-        return orch_policy_admit(isolation->policy, *out, role, isolation->in_process, err);
-    bool source = role == ORCH_ROLE_SOURCE;
-    orch_error_set(err, ORCH_ECONFIG, "connector %s is no %s", end->connector,
+    return end->place != NULL ? end->place : "";
+}
+
+static orch_status has_role(const struct orch_end_setup *setup, const struct orch_loaded *loaded,
+                            orch_error *err)
+{
+    bool source = setup->role == ORCH_ROLE_SOURCE;
+    if (source ? loaded->connector.source != NULL : loaded->connector.destination != NULL)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_ECONFIG, "connector %s is no %s", setup->end->connector,
                    source ? "source" : "destination");
-    orch_error_detail(err, "%s", end->place != NULL ? end->place : "");
+    orch_error_detail(err, "%s", place_of(setup->end));
     orch_error_hint(err, "list what each connector offers: orchestra connectors");
     return ORCH_ECONFIG;
+}
+
+static orch_status has_mode(const struct orch_end_setup *setup, const struct orch_loaded *loaded,
+                            orch_error *err)
+{
+    uint64_t needed = setup->mode == ORCH_WRITE_APPEND    ? ORCH_CAP_APPEND
+                      : setup->mode == ORCH_WRITE_REPLACE ? ORCH_CAP_REPLACE
+                      : setup->mode == ORCH_WRITE_UPSERT  ? ORCH_CAP_UPSERT
+                                                          : 0;
+    uint64_t offered = loaded->connector.capabilities;
+    if ((offered & needed) == needed)
+        return ORCH_OK;
+    orch_error_set(err, ORCH_ECONFIG, "destination %s cannot %s", setup->end->connector,
+                   orch_mode_name(setup->mode));
+    orch_error_detail(err, "%s", place_of(setup->end));
+    orch_error_hint(err, "it can:%s%s%s", (offered & ORCH_CAP_APPEND) != 0 ? " append" : "",
+                    (offered & ORCH_CAP_REPLACE) != 0 ? " replace" : "",
+                    (offered & ORCH_CAP_UPSERT) != 0 ? " upsert" : "");
+    return ORCH_ECONFIG;
+}
+
+static orch_status find(const struct orch_end_setup *setup, struct orch_opened *out,
+                        orch_error *err)
+{
+    const struct orch_policy *policy = setup->isolation->policy;
+    orch_status st = orch_policy_allow(policy, setup->end->connector, err);
+    if (st != ORCH_OK)
+        return st;
+    st = orch_registry_find(setup->registry, setup->end->connector, &out->original, err);
+    out->connector_failed = st != ORCH_OK;
+    if (st != ORCH_OK) {
+        if (err != NULL && err->detail[0] == '\0')
+            orch_error_detail(err, "%s", place_of(setup->end));
+        return st;
+    }
+    out->loaded = out->original;
+    st = has_role(setup, out->original, err);
+    if (st == ORCH_OK)
+        st = orch_policy_admit(policy, out->original, setup->role, setup->isolation->in_process,
+                               err);
+    return st == ORCH_OK ? has_mode(setup, out->original, err) : st;
 }
 
 /* Where the kernel lacks a part of the sandbox the run goes on, and says so once. */
@@ -84,64 +117,71 @@ static void say_what_is_missing(void)
         orch_log(ORCH_LOG_WARN, "sandbox.incomplete", "why", ORCH_LOG_S(lack), NULL);
 }
 
-static struct orch_remote_setup setup_of(const char *connector,
-                                         const struct orch_isolation *isolation)
+static struct orch_remote_setup remote_setup(const struct orch_end_setup *setup)
 {
-    const struct orch_policy *policy = isolation->policy;
+    const struct orch_policy *policy = setup->isolation->policy;
     return (struct orch_remote_setup){
-        .require_sandbox = isolation->require_sandbox || orch_policy_requires_sandbox(policy),
-        .limits = orch_policy_limits(policy, connector),
+        .require_sandbox =
+            setup->isolation->require_sandbox || orch_policy_requires_sandbox(policy),
+        .limits = orch_policy_limits(policy, setup->end->connector),
     };
 }
 
 /* A path may hold a secret. */
-static orch_status check_paths(const struct orch_loaded *loaded, enum orch_role role,
+static orch_status check_paths(const struct orch_end_setup *setup, const struct orch_loaded *loaded,
                                struct orch_options *options, const struct orch_inputs *inputs,
-                               const struct orch_isolation *isolation, orch_error *err)
+                               orch_error *err)
 {
     const struct orch_instance named = { .options = options };
-    orch_status st = orch_policy_paths(isolation->policy, loaded, role, options, inputs, err);
+    orch_status st = orch_policy_paths(setup->isolation->policy, loaded, setup->role, options,
+                                       inputs, err);
     if (st != ORCH_OK)
         orch_instance_redact(&named, err);
     return st;
 }
 
-/* What the connector and its options are for; *loaded becomes the proxy's, or that of the library,
- * opened here and now. */
-static orch_status instance_make(struct orch_registry *r, const struct orch_loaded **loaded,
-                                 enum orch_role role, const struct orch_end *end,
-                                 const struct orch_isolation *isolation,
-                                 const struct orch_hooks *hooks, struct orch_instance *out,
-                                 struct orch_remote **remote, bool *connector_failed,
-                                 orch_error *err)
+/* loaded becomes the proxy's, or that of the library, opened here and now. */
+static orch_status find_functions(const struct orch_end_setup *setup, struct orch_opened *out,
+                                  struct orch_options *options, struct orch_inputs *inputs,
+                                  orch_error *err)
 {
-    struct orch_remote_setup setup = setup_of((*loaded)->connector.name, isolation);
-    struct orch_options *options = NULL;
-    struct orch_inputs *inputs = NULL;
-    orch_status st =
-        orch_options_parse(*loaded, role, end->settings, end->n_settings, &options, err);
+    struct orch_remote_setup remote = remote_setup(setup);
+    if (setup->isolation->in_process) {
+        orch_status st = orch_registry_load(setup->registry, out->original, &out->loaded, err);
+        out->connector_failed = st != ORCH_OK;
+        return st;
+    }
+    orch_status st = orch_remote_new(out->original, setup->role, options, inputs, &remote,
+                                     &out->remote, err);
     if (st != ORCH_OK)
         return st;
-    if (role == ORCH_ROLE_SOURCE && ((*loaded)->connector.capabilities & ORCH_CAP_INPUT) != 0)
+    out->loaded = orch_remote_loaded(out->remote);
+    say_what_is_missing();
+    return ORCH_OK;
+}
+
+static orch_status instance_make(const struct orch_end_setup *setup, struct orch_opened *out,
+                                 orch_error *err)
+{
+    const struct orch_end *end = setup->end;
+    struct orch_options *options = NULL;
+    struct orch_inputs *inputs = NULL;
+    orch_status st = orch_options_parse(out->original, setup->role, end->settings,
+                                        end->n_settings, &options, err);
+    if (st != ORCH_OK)
+        return st;
+    if (setup->role == ORCH_ROLE_SOURCE &&
+        (out->original->connector.capabilities & ORCH_CAP_INPUT) != 0)
         st = orch_inputs_open(options, &inputs, err);
     if (st == ORCH_OK)
-        st = check_paths(*loaded, role, options, inputs, isolation, err);
-    if (st == ORCH_OK && isolation->in_process) {
-        st = orch_registry_load(r, *loaded, loaded, err);
-        *connector_failed = st != ORCH_OK;
-    } else if (st == ORCH_OK) {
-        st = orch_remote_new(*loaded, role, options, inputs, &setup, remote, err);
-    }
-    if (st == ORCH_OK && *remote != NULL) {
-        *loaded = orch_remote_loaded(*remote);
-        say_what_is_missing();
-    }
+        st = check_paths(setup, out->original, options, inputs, err);
     if (st == ORCH_OK)
-        st = orch_instance_init(out, *loaded, options, inputs, hooks);
+        st = find_functions(setup, out, options, inputs, err);
     if (st == ORCH_OK)
+        st = orch_instance_init(&out->instance, out->loaded, options, inputs, setup->hooks);
+    out->ready = st == ORCH_OK;
+    if (out->ready)
         return ORCH_OK;
-    orch_remote_free(*remote);
-    *remote = NULL;
     orch_inputs_free(inputs);
     orch_options_free(options);
     return st;
@@ -165,140 +205,57 @@ static void tell_place(const struct orch_instance *instance, const struct orch_e
     orch_instance_redact(instance, err);
 }
 
-/* ---- source -------------------------------------------------------------------------------- */
+/* ---- ends ---------------------------------------------------------------------------------- */
 
-static orch_status source_failed(struct orch_source_end *out, const struct orch_end *end,
-                                 orch_status st, bool *connector_failed, orch_error *err)
+static orch_status fail(const struct orch_end_setup *setup, struct orch_opened *out,
+                        orch_status st, orch_error *err)
 {
-    *connector_failed = orch_remote_failed(out->loaded);
-    tell_place(&out->instance, end, err);
-    orch_source_end_close(out);
+    bool connector_failed = out->connector_failed;
+    if (out->ready) {
+        connector_failed = orch_remote_failed(out->loaded);
+        tell_place(&out->instance, setup->end, err);
+    }
+    orch_end_close(out);
+    out->connector_failed = connector_failed;
     return st;
 }
 
-orch_status orch_source_end_start(struct orch_registry *r, const struct orch_end *end,
-                                  const struct orch_isolation *isolation,
-                                  const struct orch_hooks *hooks, struct orch_source_end *out,
-                                  bool *connector_failed, orch_error *err)
+orch_status orch_end_start(const struct orch_end_setup *setup, struct orch_opened *out,
+                           orch_error *err)
 {
-    *out = (struct orch_source_end){ 0 };
-    orch_status st = find(r, end, ORCH_ROLE_SOURCE, isolation, &out->original, connector_failed,
-                          err);
-    out->loaded = out->original;
+    *out = (struct orch_opened){ 0 };
+    orch_status st = find(setup, out, err);
     if (st == ORCH_OK)
-        st = instance_make(r, &out->loaded, ORCH_ROLE_SOURCE, end, isolation, hooks,
-                           &out->instance, &out->remote, connector_failed, err);
-    if (st != ORCH_OK)
-        return st;
-    out->ready = true;
-    if (out->remote != NULL)
+        st = instance_make(setup, out, err);
+    if (st == ORCH_OK && out->remote != NULL)
         st = orch_remote_start(out->remote, &out->instance.host, err);
-    return st == ORCH_OK ? st : source_failed(out, end, st, connector_failed, err);
+    return st == ORCH_OK ? st : fail(setup, out, st, err);
 }
 
-orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
-                                 const struct orch_isolation *isolation,
-                                 const struct orch_hooks *hooks, struct orch_source_end *out,
-                                 bool *connector_failed, orch_error *err)
+orch_status orch_end_open(const struct orch_end_setup *setup, struct orch_opened *out,
+                          orch_error *err)
 {
-    orch_status st = ORCH_OK;
-    if (!out->ready)
-        st = orch_source_end_start(r, end, isolation, hooks, out, connector_failed, err);
+    orch_status st = out->ready ? ORCH_OK : orch_end_start(setup, out, err);
     if (st != ORCH_OK)
         return st;
-    if (out->remote == NULL)
+    const orch_host *host = &out->instance.host;
+    if (out->remote == NULL && out->instance.inputs != NULL)
         st = orch_instance_unpack(&out->instance, err);
     if (st == ORCH_OK)
-        st = out->loaded->source.open(&out->instance.host, &out->source, err);
-    return st == ORCH_OK ? st : source_failed(out, end, st, connector_failed, err);
+        st = setup->role == ORCH_ROLE_SOURCE
+                 ? out->loaded->source.open(host, &out->source, err)
+                 : out->loaded->destination.open(host, &out->destination, err);
+    return st == ORCH_OK ? st : fail(setup, out, st, err);
 }
 
-void orch_source_end_close(struct orch_source_end *end)
+void orch_end_close(struct orch_opened *opened)
 {
-    if (end->source != NULL)
-        end->loaded->source.close(end->source);
-    if (end->ready)
-        orch_instance_release(&end->instance);
-    orch_remote_free(end->remote);
-    *end = (struct orch_source_end){ 0 };
-}
-
-/* ---- destination --------------------------------------------------------------------------- */
-
-static orch_status mode_check(const struct orch_loaded *loaded, const struct orch_end *end,
-                              uint32_t mode, orch_error *err)
-{
-    uint64_t needed = mode == ORCH_WRITE_APPEND    ? ORCH_CAP_APPEND
-                      : mode == ORCH_WRITE_REPLACE ? ORCH_CAP_REPLACE
-                      : mode == ORCH_WRITE_UPSERT  ? ORCH_CAP_UPSERT
-                                                   : 0;
-    uint64_t offered = loaded->connector.capabilities;
-    if ((offered & needed) == needed)
-        return ORCH_OK;
-    orch_error_set(err, ORCH_ECONFIG, "destination %s cannot %s", end->connector,
-                   orch_mode_name(mode));
-    orch_error_detail(err, "%s", end->place != NULL ? end->place : "");
-    orch_error_hint(err, "it can:%s%s%s", (offered & ORCH_CAP_APPEND) != 0 ? " append" : "",
-                    (offered & ORCH_CAP_REPLACE) != 0 ? " replace" : "",
-                    (offered & ORCH_CAP_UPSERT) != 0 ? " upsert" : "");
-    return ORCH_ECONFIG;
-}
-
-static orch_status destination_failed(struct orch_destination_end *out,
-                                      const struct orch_end *end, orch_status st,
-                                      bool *connector_failed, orch_error *err)
-{
-    *connector_failed = orch_remote_failed(out->loaded);
-    tell_place(&out->instance, end, err);
-    orch_destination_end_close(out);
-    return st;
-}
-
-orch_status orch_destination_end_start(struct orch_registry *r, const struct orch_end *end,
-                                       const struct orch_isolation *isolation, uint32_t mode,
-                                       const struct orch_hooks *hooks,
-                                       struct orch_destination_end *out, bool *connector_failed,
-                                       orch_error *err)
-{
-    *out = (struct orch_destination_end){ 0 };
-    orch_status st = find(r, end, ORCH_ROLE_DESTINATION, isolation, &out->original,
-                          connector_failed, err);
-    out->loaded = out->original;
-    if (st == ORCH_OK)
-        st = mode_check(out->loaded, end, mode, err);
-    if (st == ORCH_OK)
-        st = instance_make(r, &out->loaded, ORCH_ROLE_DESTINATION, end, isolation, hooks,
-                           &out->instance, &out->remote, connector_failed, err);
-    if (st != ORCH_OK)
-        return st;
-    out->ready = true;
-    if (out->remote != NULL)
-        st = orch_remote_start(out->remote, &out->instance.host, err);
-    return st == ORCH_OK ? st : destination_failed(out, end, st, connector_failed, err);
-}
-
-orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
-                                      const struct orch_isolation *isolation, uint32_t mode,
-                                      const struct orch_hooks *hooks,
-                                      struct orch_destination_end *out, bool *connector_failed,
-                                      orch_error *err)
-{
-    orch_status st = ORCH_OK;
-    if (!out->ready)
-        st = orch_destination_end_start(r, end, isolation, mode, hooks, out, connector_failed,
-                                        err);
-    if (st != ORCH_OK)
-        return st;
-    st = out->loaded->destination.open(&out->instance.host, &out->destination, err);
-    return st == ORCH_OK ? st : destination_failed(out, end, st, connector_failed, err);
-}
-
-void orch_destination_end_close(struct orch_destination_end *end)
-{
-    if (end->destination != NULL)
-        end->loaded->destination.close(end->destination);
-    if (end->ready)
-        orch_instance_release(&end->instance);
-    orch_remote_free(end->remote);
-    *end = (struct orch_destination_end){ 0 };
+    if (opened->source != NULL)
+        opened->loaded->source.close(opened->source);
+    if (opened->destination != NULL)
+        opened->loaded->destination.close(opened->destination);
+    if (opened->ready)
+        orch_instance_release(&opened->instance);
+    orch_remote_free(opened->remote);
+    *opened = (struct orch_opened){ 0 };
 }

@@ -15,50 +15,35 @@ struct orch_isolation {
     const struct orch_policy *policy; /* what the operator takes away; NULL: nothing */
 };
 
-struct orch_source_end {
+/* What an end is made from; borrowed for the call, but for the hooks. */
+struct orch_end_setup {
+    struct orch_registry *registry;
+    const struct orch_end *end; /* what the script says of it */
+    enum orch_role role;
+    uint32_t mode; /* in which a destination is to write; 0: in none */
+    const struct orch_isolation *isolation;
+    const struct orch_hooks *hooks;
+};
+
+struct orch_opened {
     const struct orch_loaded *original; /* the registry's: what its identity is asked of */
     const struct orch_loaded *loaded;   /* whose functions are called: in a worker, its proxy's */
     struct orch_remote *remote;         /* NULL: in this process */
     struct orch_instance instance;
-    orch_source *source;
-    bool ready;
-};
-
-struct orch_destination_end {
-    const struct orch_loaded *original;
-    const struct orch_loaded *loaded;
-    struct orch_remote *remote;
-    struct orch_instance instance;
+    orch_source *source;           /* these two: NULL until it is open */
     orch_destination *destination;
-    bool ready;
+    bool ready;            /* there is an instance */
+    bool connector_failed; /* after a failure: of the library or its process, not of options */
 };
 
 /* Optional, when there is something to do meanwhile: options, inputs, instance; a worker starts and
- * opens the connector. Arguments and failures are those of open. */
-orch_status orch_source_end_start(struct orch_registry *r, const struct orch_end *end,
-                                  const struct orch_isolation *isolation,
-                                  const struct orch_hooks *hooks, struct orch_source_end *out,
-                                  bool *connector_failed, orch_error *err);
-/* Opens a source; *out is {0} or started. *connector_failed tells a refused plugin from wrong
- * options. On failure the end is released. */
-orch_status orch_source_end_open(struct orch_registry *r, const struct orch_end *end,
-                                 const struct orch_isolation *isolation,
-                                 const struct orch_hooks *hooks, struct orch_source_end *out,
-                                 bool *connector_failed, orch_error *err);
-void orch_source_end_close(struct orch_source_end *end);
-
-/* The same for a destination; checks that it can write in `mode` (0: no check). */
-orch_status orch_destination_end_start(struct orch_registry *r, const struct orch_end *end,
-                                       const struct orch_isolation *isolation, uint32_t mode,
-                                       const struct orch_hooks *hooks,
-                                       struct orch_destination_end *out, bool *connector_failed,
-                                       orch_error *err);
-orch_status orch_destination_end_open(struct orch_registry *r, const struct orch_end *end,
-                                      const struct orch_isolation *isolation, uint32_t mode,
-                                      const struct orch_hooks *hooks,
-                                      struct orch_destination_end *out, bool *connector_failed,
-                                      orch_error *err);
-void orch_destination_end_close(struct orch_destination_end *end);
+ * opens the connector. Failures are those of open. */
+orch_status orch_end_start(const struct orch_end_setup *setup, struct orch_opened *out,
+                           orch_error *err);
+/* *out is {0} or started. On failure the end is closed. */
+orch_status orch_end_open(const struct orch_end_setup *setup, struct orch_opened *out,
+                          orch_error *err);
+void orch_end_close(struct orch_opened *opened); /* {0} allowed */
 
 /* Takes every secret of the instance's options out of an error's texts. */
 void orch_instance_redact(const struct orch_instance *instance, orch_error *err);

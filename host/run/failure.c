@@ -11,7 +11,7 @@
 static orch_status need_open(struct orch_session *s, orch_error *err)
 {
     if (orch_remote_failed(s->destination.loaded))
-        orch_destination_end_close(&s->destination);
+        orch_end_close(&s->destination);
     return s->destination.destination == NULL ? orch_begin_open(s, err) : ORCH_OK;
 }
 

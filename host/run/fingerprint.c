@@ -46,8 +46,8 @@ static orch_status add_setup(struct orch_sha256 *h, struct orch_registry *r,
 }
 
 orch_status orch_fingerprint(struct orch_registry *r, const struct orch_pipeline *pipeline,
-                             const struct orch_source_end *source,
-                             const struct orch_destination_end *destination, char hex[65],
+                             const struct orch_opened *source,
+                             const struct orch_opened *destination, char hex[65],
                              orch_error *err)
 {
     struct orch_sha256 *h = NULL;

@@ -10,8 +10,8 @@
 
 /* Hashes every input that is not hashed yet. `hex` "" when the source has no inputs. */
 orch_status orch_fingerprint(struct orch_registry *r, const struct orch_pipeline *pipeline,
-                             const struct orch_source_end *source,
-                             const struct orch_destination_end *destination, char hex[65],
+                             const struct orch_opened *source,
+                             const struct orch_opened *destination, char hex[65],
                              orch_error *err);
 
 /* Copies the inputs' state into the report. */

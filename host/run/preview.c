@@ -5,6 +5,7 @@
 
 #include "base/cancel.h"
 #include "orch/error.h"
+#include "run/begin.h"
 #include "run/ends.h"
 #include "run/session.h"
 #include "run/written.h"
@@ -186,17 +187,14 @@ static orch_status copy_names(struct orch_checked *out, const struct orch_pipeli
 
 static orch_status check_destination(struct orch_session *s, orch_error *err)
 {
-    bool connector_failed = false;
-    orch_status st =
-        orch_destination_end_open(s->registry, &s->pipeline->destination, &s->isolation,
-                                  s->pipeline->mode, &orch_quiet_hooks, &s->destination,
-                                  &connector_failed, err);
-    s->report->stage = connector_failed ? ORCH_STAGE_CONNECTOR : ORCH_STAGE_SCRIPT;
+    orch_status st = orch_begin_open(s, err);
+    if (st != ORCH_OK && s->report->stage == ORCH_STAGE_DESTINATION)
+        s->report->stage = ORCH_STAGE_SCRIPT;
     if (st != ORCH_OK)
         return st;
     s->report->stage = ORCH_STAGE_DESTINATION;
     st = s->destination.loaded->destination.check(s->destination.destination, err);
-    orch_destination_end_close(&s->destination);
+    orch_end_close(&s->destination);
     return st == ORCH_ENOTSUP ? ORCH_OK : st;
 }
 

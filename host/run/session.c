@@ -128,29 +128,35 @@ static orch_status check_keys(struct orch_session *s, orch_error *err)
     return ORCH_OK;
 }
 
-static void stage_opening(struct orch_session *s, bool connector_failed, orch_status st)
+static struct orch_end_setup source_setup(const struct orch_session *s)
 {
-    stage(s, connector_failed ? ORCH_STAGE_CONNECTOR
-             : st == ORCH_ECONFIG ? ORCH_STAGE_SCRIPT : ORCH_STAGE_SOURCE);
+    return (struct orch_end_setup){ .registry = s->registry,
+                                    .end = &s->pipeline->source,
+                                    .role = ORCH_ROLE_SOURCE,
+                                    .isolation = &s->isolation,
+                                    .hooks = &s->source_hooks };
+}
+
+static void stage_opening(struct orch_session *s, orch_status st)
+{
+    stage(s, s->source.connector_failed ? ORCH_STAGE_CONNECTOR
+             : st == ORCH_ECONFIG       ? ORCH_STAGE_SCRIPT
+                                        : ORCH_STAGE_SOURCE);
 }
 
 orch_status orch_session_start(struct orch_session *s, orch_error *err)
 {
-    bool connector_failed = false;
-    orch_status st =
-        orch_source_end_start(s->registry, &s->pipeline->source, &s->isolation, &s->source_hooks,
-                              &s->source, &connector_failed, err);
-    stage_opening(s, connector_failed, st);
+    struct orch_end_setup setup = source_setup(s);
+    orch_status st = orch_end_start(&setup, &s->source, err);
+    stage_opening(s, st);
     return st;
 }
 
 orch_status orch_session_plan(struct orch_session *s, orch_error *err)
 {
-    bool connector_failed = false;
-    orch_status st =
-        orch_source_end_open(s->registry, &s->pipeline->source, &s->isolation, &s->source_hooks,
-                             &s->source, &connector_failed, err);
-    stage_opening(s, connector_failed, st);
+    struct orch_end_setup setup = source_setup(s);
+    orch_status st = orch_end_open(&setup, &s->source, err);
+    stage_opening(s, st);
     if (st != ORCH_OK)
         return st;
     st = describe(s, err);
@@ -427,8 +433,8 @@ void orch_session_release(struct orch_session *s)
     orch_plan_free(s->plan);
     orch_remote_leave(s->source.loaded);
     orch_remote_leave(s->destination.loaded);
-    orch_source_end_close(&s->source);
-    orch_destination_end_close(&s->destination);
+    orch_end_close(&s->source);
+    orch_end_close(&s->destination);
     if (s->reader_schema.release != NULL)
         s->reader_schema.release(&s->reader_schema);
     if (s->output_schema.release != NULL)

@@ -19,8 +19,8 @@ struct orch_session {
     struct orch_isolation isolation;
     struct orch_script *script;
     const struct orch_pipeline *pipeline;
-    struct orch_source_end source;
-    struct orch_destination_end destination;
+    struct orch_opened source;
+    struct orch_opened destination;
     struct orch_hooks source_hooks;
     struct orch_personal personal;
     struct orch_rejects *rejects;
