@@ -25,6 +25,7 @@ struct column {
 struct orch_builder {
     size_t n_columns;
     int64_t rows;
+    orch_status failed; /* the first failure: no batch comes out of it any more */
     struct column columns[];
 };
 
@@ -125,6 +126,13 @@ void orch_builder_free(orch_builder *b)
     free(b);
 }
 
+static inline orch_status keep(orch_builder *b, orch_status st)
+{
+    if (st != ORCH_OK && b->failed == ORCH_OK)
+        b->failed = st;
+    return st;
+}
+
 /* The column, if it takes a value of this kind now. */
 static struct column *column_for(orch_builder *b, size_t column, char format, bool date)
 {
@@ -184,7 +192,7 @@ static orch_status column_bytes(orch_builder *b, struct column *c, const void *b
     return st == ORCH_OK ? column_mark(b, c, true) : st;
 }
 
-orch_status orch_builder_null(orch_builder *b, size_t column)
+static orch_status column_null(orch_builder *b, size_t column)
 {
     if (column >= b->n_columns || b->columns[column].set)
         return ORCH_EINVAL;
@@ -201,48 +209,53 @@ orch_status orch_builder_null(orch_builder *b, size_t column)
     return st == ORCH_OK ? column_mark(b, c, false) : st;
 }
 
+orch_status orch_builder_null(orch_builder *b, size_t column)
+{
+    return keep(b, column_null(b, column));
+}
+
 orch_status orch_builder_bool(orch_builder *b, size_t column, bool value)
 {
     struct column *c = column_for(b, column, 'b', false);
-    if (c == NULL)
-        return ORCH_EINVAL;
-    orch_status st = buffer_set_bit(&c->values, b->rows, value);
-    return st == ORCH_OK ? column_mark(b, c, true) : st;
+    orch_status st = c != NULL ? buffer_set_bit(&c->values, b->rows, value) : ORCH_EINVAL;
+    return keep(b, st == ORCH_OK ? column_mark(b, c, true) : st);
 }
 
 orch_status orch_builder_int(orch_builder *b, size_t column, int64_t value)
 {
-    return column_fixed(b, column_for(b, column, 'l', false), &value, sizeof value);
+    return keep(b, column_fixed(b, column_for(b, column, 'l', false), &value, sizeof value));
 }
 
 orch_status orch_builder_float(orch_builder *b, size_t column, double value)
 {
-    return column_fixed(b, column_for(b, column, 'g', false), &value, sizeof value);
+    return keep(b, column_fixed(b, column_for(b, column, 'g', false), &value, sizeof value));
 }
 
 orch_status orch_builder_text(orch_builder *b, size_t column, const char *text, size_t len)
 {
-    return column_bytes(b, column_for(b, column, 'u', false), text, len);
+    return keep(b, column_bytes(b, column_for(b, column, 'u', false), text, len));
 }
 
 orch_status orch_builder_binary(orch_builder *b, size_t column, const void *bytes, size_t len)
 {
-    return column_bytes(b, column_for(b, column, 'z', false), bytes, len);
+    return keep(b, column_bytes(b, column_for(b, column, 'z', false), bytes, len));
 }
 
 orch_status orch_builder_date(orch_builder *b, size_t column, int32_t days)
 {
-    return column_fixed(b, column_for(b, column, 't', true), &days, sizeof days);
+    return keep(b, column_fixed(b, column_for(b, column, 't', true), &days, sizeof days));
 }
 
 orch_status orch_builder_timestamp(orch_builder *b, size_t column, int64_t microseconds)
 {
-    return column_fixed(b, column_for(b, column, 't', false), &microseconds,
-                        sizeof microseconds);
+    return keep(b, column_fixed(b, column_for(b, column, 't', false), &microseconds,
+                                sizeof microseconds));
 }
 
 orch_status orch_builder_row(orch_builder *b)
 {
+    if (b->failed != ORCH_OK)
+        return b->failed;
     for (size_t i = 0; i < b->n_columns; i++) {
         if (!b->columns[i].set) {
             orch_status st = orch_builder_null(b, i);
@@ -387,6 +400,8 @@ orch_status orch_builder_take(orch_builder *b, struct ArrowArray *out)
 {
     size_t n = b->n_columns;
     struct column *next = NULL;
+    if (b->failed != ORCH_OK)
+        return b->failed;
     struct batch *batch = calloc(1, sizeof *batch + n * sizeof batch->columns[0]);
     struct ArrowArray **children = calloc(n + 1, sizeof *children);
     if (batch == NULL || children == NULL || columns_next(b, &next) != ORCH_OK) {

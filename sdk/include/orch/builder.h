@@ -3,8 +3,9 @@
  * library (hidden symbols): each plugin carries its own copy.
  *
  * Invariants: columns are added before the first value; every column gets exactly one value (or
- * null) a row, then orch_builder_row ends the row. A failed append leaves the builder usable only
- * for release. Not thread-safe; one builder belongs to one lane. */
+ * null) a row, then orch_builder_row ends the row. After a failed append no row ends and no batch
+ * is given: both return what failed first, so that no value is lost where nobody looked. Not
+ * thread-safe; one builder belongs to one lane. */
 #ifndef ORCH_BUILDER_H
 #define ORCH_BUILDER_H
 

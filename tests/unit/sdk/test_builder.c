@@ -192,6 +192,26 @@ static void misuse_is_refused(void **state)
     schema.release(&schema);
 }
 
+/* Who looks at the status of the batch alone loses no value. */
+static void after_a_failure_there_is_no_batch(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema;
+    struct ArrowArray batch = { 0 };
+    orch_builder *b;
+    schema_of_all_types(&schema);
+    assert_int_equal(orch_builder_new(&schema, &b), ORCH_OK);
+    fill_row(b, 1);
+    assert_int_equal(orch_builder_row(b), ORCH_OK);
+    assert_int_equal(orch_builder_int(b, 99, 1), ORCH_EINVAL);
+    assert_int_equal(orch_builder_row(b), ORCH_EINVAL);
+    assert_int_equal(orch_builder_take(b, &batch), ORCH_EINVAL);
+    assert_null(batch.release);
+    assert_int_equal(orch_builder_rows(b), 1);
+    orch_builder_free(b);
+    schema.release(&schema);
+}
+
 static void metadata_is_found_and_copied(void **state)
 {
     (void)state;
@@ -260,6 +280,7 @@ int main(void)
         cmocka_unit_test(nulls_begin_anywhere),
         cmocka_unit_test(batches_of_other_sizes_follow_each_other),
         cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(after_a_failure_there_is_no_batch),
         cmocka_unit_test(metadata_is_found_and_copied),
         cmocka_unit_test(nanoseconds_round_down_before_1970),
         cmocka_unit_test(long_texts_of_an_error_are_cut_between_code_points),
