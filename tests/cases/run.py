@@ -6,8 +6,9 @@
 
 A case is a folder: `cmd` (shell; `orchestra` is on the PATH, the folder's files are copied into an
 empty working folder), `out` and `err` (what is printed; absent means nothing), `exit` (the code;
-absent means 0), `needs` (a program or file without which the case is skipped). Times, run ids and
-the working folder are masked. --update rewrites what differs: then `git diff` is the review.
+absent means 0), `needs` (a program or file without which the case is skipped), `script` (which of
+the scripts in `shared/` is its load.lua, where several cases have the same). Times, run ids and the
+working folder are masked. --update rewrites what differs: then `git diff` is the review.
 """
 import difflib
 import os
@@ -20,7 +21,7 @@ from datetime import date, timedelta
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-KEPT = {"cmd", "out", "err", "exit", "needs"}
+KEPT = {"cmd", "out", "err", "exit", "needs", "script"}
 
 # A run's own times lie within a day of this moment; those of the data do not.
 DAYS = "|".join(str(date.today() + timedelta(days=n)) for n in (-1, 0, 1))
@@ -66,6 +67,9 @@ def run(case, build, in_process, conf):
             source = os.path.join(case, name)
             copy = shutil.copytree if os.path.isdir(source) else shutil.copy
             copy(source, os.path.join(folder, name))
+        for name in read(os.path.join(case, "script")).split():
+            shutil.copy(os.path.join(HERE, "shared", name + ".lua"),
+                        os.path.join(folder, "load.lua"))
         env = {
             "PATH": os.path.join(build, "bin") + ":/usr/local/bin:/usr/bin:/bin",
             "HOME": folder, "LANG": "C.UTF-8", "TZ": "UTC", "ROOT": ROOT, "BUILD": build,
