@@ -4,6 +4,7 @@
 #include "orch/error.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 /* Longer than any path, URL or SQL text a person would set; bounds what a script can feed. */
@@ -125,7 +126,7 @@ static void bound_text(double bound, char out[32])
     static const char *const names[] = { "B", "KiB", "MiB", "GiB" };
     size_t power = 0;
 
-    while (power < 3 && bound >= 1024 && bound / 1024 == (double)(int64_t)(bound / 1024)) {
+    while (power < 3 && bound >= 1024 && fmod(bound, 1024) == 0) {
         bound /= 1024;
         power++;
     }

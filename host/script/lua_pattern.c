@@ -28,6 +28,7 @@ static bool in_class(int c, int letter)
     case 'u': in = isupper(c); break;
     case 'w': in = isalnum(c); break;
     case 'x': in = isxdigit(c); break;
+    case 'z': in = c == '\0'; break; /* of Lua 5.1, and still there */
     default:
         return letter == c;
     }

@@ -118,7 +118,11 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
     struct xml_document *d = ((xmlParserCtxtPtr)ctx)->_private;
     struct xml_attribute list[MAX_ATTRIBUTES];
     (void)prefix, (void)uri, (void)n_namespaces, (void)namespaces, (void)n_defaulted;
-    if (++d->depth > d->source->max_depth) {
+    d->depth++;
+    /* The library may tell of some more when it has been stopped. */
+    if (d->failure.code != ORCH_OK)
+        return;
+    if (d->depth > d->source->max_depth) {
         xml_document_fail(d, ORCH_EDATA, "it nests too deep",
                           "raise max_depth if the document is meant to nest so deep");
         return;

@@ -147,3 +147,9 @@ def test_xml_is_held_to_the_encoding_it_declares(t):
     for name in ("UTF-7", "IMAP-mailbox-name", "nonsense", "UTF-16"):
         t.write("x.xml", f'<?xml version="1.0" encoding="{name}"?><d><r><a>+ADw-</a></r></d>')
         t.load(source).ended(4, "cannot read")
+
+
+def test_xml_that_is_refused_is_read_no_further(t):
+    """The library told of an element after the one that ended it: names on the way were missing."""
+    t.write("x.xml", b'<?xml version="1.0" encoding="UTF-7"?><d><R>\x07')
+    t.load('o.source.xml { path = "x.xml", record = "/d/R" }').ended(4, "cannot read")
