@@ -340,13 +340,24 @@ static void see_off(struct orch_remote *r)
                  ORCH_LOG_I(WIFSIGNALED(status) ? WTERMSIG(status) : 0), NULL);
 }
 
+void orch_remote_tell_failure(const struct orch_remote *r)
+{
+    struct orch_text text = { 0 };
+    if (r->state != ORCH_REMOTE_FAILED)
+        return;
+    orch_text_printf(&text, "%s; %s", r->failure.message, r->failure.detail);
+    r->host->log(r->host, ORCH_LOG_WARN, "worker.ended_badly", orch_text_z(&text));
+    orch_text_release(&text);
+}
+
 static void leave(struct orch_remote *r)
 {
     if (r->leaving || !r->opened || r->state != ORCH_REMOTE_RUNS)
         return;
-    orch_remote_doing(r, "closing", true);
+    orch_remote_doing(r, r->unheeded != 0 ? "ending" : "closing", true);
     (void)orch_remote_body(r);
     r->leaving = orch_remote_request(r, ORCH_FRAME_CLOSE, NULL) == ORCH_OK;
+    orch_remote_tell_failure(r);
 }
 
 void orch_remote_leave(const struct orch_loaded *loaded)
@@ -361,6 +372,8 @@ void orch_remote_close(struct orch_remote *r)
     leave(r);
     if (r->leaving && orch_remote_await(r, &reply, NULL) == ORCH_OK && orch_wire_done(&reply))
         see_off(r);
+    else if (r->leaving)
+        orch_remote_tell_failure(r);
     end_process(r);
     if (r->state == ORCH_REMOTE_RUNS)
         r->state = ORCH_REMOTE_ENDED;

@@ -233,6 +233,10 @@ orch_status orch_remote_call(struct orch_remote *r, enum orch_frame_kind kind,
 void orch_remote_end(struct orch_remote *r, bool under_way)
 {
     orch_error none = ORCH_ERROR_INIT;
+    if (r->state != ORCH_REMOTE_RUNS) {
+        orch_remote_idle(r);
+        return;
+    }
     (void)orch_remote_body(r);
     orch_status st = orch_remote_request(r, ORCH_FRAME_END, &none);
     if (st == ORCH_OK) {
@@ -241,6 +245,7 @@ void orch_remote_end(struct orch_remote *r, bool under_way)
     }
     while (st == ORCH_OK && under_way && r->unheeded != 0)
         st = orch_remote_pump(r, true, &none);
+    orch_remote_tell_failure(r);
     orch_remote_idle(r);
 }
 

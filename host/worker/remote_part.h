@@ -93,6 +93,8 @@ void orch_remote_close(struct orch_remote *r);
 void orch_remote_interrupt(struct orch_remote *r); /* [any] */
 /* Forgets the reader or writer. */
 void orch_remote_idle(struct orch_remote *r);
+/* Says what it failed with, where nobody else does: its work was done, or had failed before. */
+void orch_remote_tell_failure(const struct orch_remote *r);
 
 /* ---- remote_call.c ------------------------------------------------------------------------- */
 

@@ -248,6 +248,8 @@ static orch_status serve_reply(struct orch_remote *r, orch_error *err)
 {
     if (r->unheeded != 0 && r->link.head.id == r->unheeded) {
         r->unheeded = 0;
+        if (r->leaving)
+            orch_remote_doing(r, "closing", true);
         return ORCH_OK;
     }
     if (r->awaited == 0 || r->link.head.id != r->awaited || r->replied)
