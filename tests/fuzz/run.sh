@@ -16,6 +16,8 @@ fi
 targets=${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_\(.*\)\.c,\1,')}
 jobs=$(nproc)
 status=0
+# As in a worker: more memory than its limit there is not, and who asks for it is told so.
+export ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=1024
 
 build() { # preset
     cmake --preset "$1" >build/fuzz.log 2>&1 && cmake --build --preset "$1" -j "$jobs" >>build/fuzz.log 2>&1

@@ -27,7 +27,7 @@ read_while_it_runs() {
     small_clear
     small first.csv
     before=$(seen_once)
-    rm -f stop
+    rm -f stop seen
     read_on >seen &
     until_true test -s seen
     small big.csv

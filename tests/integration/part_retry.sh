@@ -106,8 +106,10 @@ test_an_input_that_is_gone_by_the_next_attempt_is_told() {
         until_true eval '[ "$(sql "select count(*) from pg_stat_progress_copy")" -gt 0 ]'
         server crash
         until_true grep -q 'run\.retry' run.err
+        kill -STOP $run # until the server is there again, which takes longer than the pause at times
         rm input.csv
         server again
+        kill -CONT $run
         expect 4 wait $run
         holds run.err "input.csv"
         equal "$(ledger "status")" failed "runs in the ledger"
