@@ -14,7 +14,7 @@ seen_once() {
 
 read_on() {
     local now last=""
-    until [ -e stop ]; do
+    while [ -d "$PWD" ] && [ ! -e stop ]; do # a test that is killed takes its folder along
         now=$(seen_once)
         [ "$now" = "$last" ] || echo "$now"
         last=$now
