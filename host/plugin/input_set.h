@@ -40,8 +40,8 @@ const struct orch_input_file *orch_inputs_at(const struct orch_inputs *in, size_
 orch_status orch_inputs_hash(struct orch_inputs *in, size_t i, bool (*cancelled)(void),
                              orch_error *err);
 /* Hashes on in a thread of its own, up to `upto` bytes counted over all inputs in their order,
- * while somebody else reads them; until orch_inputs_hash or free. That it fails is no error:
- * orch_inputs_hash will say. */
+ * while somebody else reads them, once there is 1 MiB; until orch_inputs_hash or free. That it
+ * fails is no error: orch_inputs_hash will say. */
 void orch_inputs_hash_ahead(struct orch_inputs *in, int64_t upto);
 /* Did size, time or inode change since opened? ORCH_EIO naming the file then. */
 orch_status orch_inputs_unchanged(const struct orch_inputs *in, orch_error *err);
